@@ -1,0 +1,162 @@
+package io.multicluster.wire.proto;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Walks the fields of one protobuf message in a byte array, without copying: {@code while
+ * (r.next()) switch (r.field()) …}. A field that is not asked for is skipped.
+ *
+ * <p>Not thread-safe; cheap enough to make one per message. Malformed bytes end in {@link
+ * MalformedProtoException}, never in an index error.
+ */
+public final class ProtoReader {
+  private static final int VARINT = 0;
+  private static final int FIXED64 = 1;
+  private static final int LENGTH_DELIMITED = 2;
+  private static final int FIXED32 = 5;
+
+  private final byte[] bytes;
+  private final int end;
+  private int position;
+  private int field;
+  private int fieldStart;
+  private int wireType;
+  private long number;
+  private int valueStart;
+  private int valueEnd;
+
+  public ProtoReader(byte[] bytes) {
+    this(bytes, 0, bytes.length);
+  }
+
+  public ProtoReader(byte[] bytes, int start, int end) {
+    if (start < 0 || end < start || end > bytes.length) {
+      throw new MalformedProtoException(
+          "a message from " + start + " to " + end + " in " + bytes.length + " bytes");
+    }
+    this.bytes = bytes;
+    this.position = start;
+    this.end = end;
+  }
+
+  /** Moves to the next field; false at the end of the message. */
+  public boolean next() {
+    if (position == end) {
+      return false;
+    }
+    fieldStart = position;
+    long tag = varint();
+    field = (int) (tag >>> 3);
+    wireType = (int) tag & 7;
+    if (field <= 0 || tag >>> 32 != 0) {
+      throw new MalformedProtoException("field number " + (tag >>> 3) + " at " + fieldStart);
+    }
+    switch (wireType) {
+      case VARINT -> {
+        valueStart = position;
+        number = varint();
+        valueEnd = position;
+      }
+      case FIXED64 -> skip(8);
+      case FIXED32 -> skip(4);
+      case LENGTH_DELIMITED -> {
+        long length = varint();
+        if (length < 0 || length > end - position) {
+          throw new MalformedProtoException(
+              "field " + field + " of " + length + " bytes at " + fieldStart);
+        }
+        skip((int) length);
+      }
+      default -> throw new MalformedProtoException("wire type " + wireType + " at " + fieldStart);
+    }
+    return true;
+  }
+
+  /** The field's number. */
+  public int field() {
+    return field;
+  }
+
+  /**
+   * Where the field's tag starts in the array: from here to {@link #valueEnd} is the whole field.
+   */
+  public int fieldStart() {
+    return fieldStart;
+  }
+
+  /** Where the field's content starts: behind the length, for strings, bytes and messages. */
+  public int valueStart() {
+    return valueStart;
+  }
+
+  public int valueEnd() {
+    return valueEnd;
+  }
+
+  public int valueLength() {
+    return valueEnd - valueStart;
+  }
+
+  /** The array that all offsets refer to. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  public long int64() {
+    expect(VARINT);
+    return number;
+  }
+
+  public int int32() {
+    expect(VARINT);
+    return (int) number;
+  }
+
+  public boolean bool() {
+    expect(VARINT);
+    return number != 0;
+  }
+
+  /** The content as text; invalid UTF-8 becomes U+FFFD. */
+  public String string() {
+    expect(LENGTH_DELIMITED);
+    return new String(bytes, valueStart, valueEnd - valueStart, StandardCharsets.UTF_8);
+  }
+
+  /** A reader of the message that is this field. */
+  public ProtoReader message() {
+    expect(LENGTH_DELIMITED);
+    return new ProtoReader(bytes, valueStart, valueEnd);
+  }
+
+  private void expect(int wanted) {
+    if (wireType != wanted) {
+      throw new MalformedProtoException(
+          "field " + field + " has wire type " + wireType + " instead of " + wanted);
+    }
+  }
+
+  private void skip(int length) {
+    if (length > end - position) {
+      throw new MalformedProtoException("field " + field + " ends beyond its message");
+    }
+    valueStart = position;
+    position += length;
+    valueEnd = position;
+  }
+
+  private long varint() {
+    long value = 0;
+    for (int shift = 0; shift < 70; shift += 7) {
+      if (position == end) {
+        throw new MalformedProtoException("a number ends beyond its message");
+      }
+      byte b = bytes[position++];
+      value |= (long) (b & 0x7f) << shift;
+      if (b >= 0) {
+        return value;
+      }
+    }
+    throw new MalformedProtoException("a number of more than ten bytes at " + position);
+  }
+}

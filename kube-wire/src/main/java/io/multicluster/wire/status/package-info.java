@@ -1,0 +1,8 @@
+/**
+ * Errors as values: {@link io.multicluster.wire.status.Status} is what a client sees, {@link
+ * io.multicluster.wire.status.ApiException} carries one from where it was detected to the edge.
+ */
+@NullMarked
+package io.multicluster.wire.status;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Who a request comes from. */
+@NullMarked
+package io.multicluster.wire.user;
+
+import org.jspecify.annotations.NullMarked;
