@@ -38,6 +38,21 @@ public final class ApiException extends RuntimeException {
     return new ApiException(Status.failure(401, "Unauthorized", "Unauthorized"));
   }
 
+  /**
+   * Somebody may not do something.
+   *
+   * @param resource with an empty plural for a path that is no resource
+   * @param name empty if none
+   */
+  public static ApiException forbidden(GroupResource resource, String name, String why) {
+    String subject =
+        resource.resource().isEmpty()
+            ? "forbidden: "
+            : resource + (name.isEmpty() ? "" : " \"" + name + "\"") + " is forbidden: ";
+    return new ApiException(
+        Status.failure(403, "Forbidden", subject + why).withDetails(named(resource, name)));
+  }
+
   /** An object that does not exist, e.g. {@code pods "web-0" not found}. */
   public static ApiException notFound(GroupResource resource, String name) {
     return new ApiException(
