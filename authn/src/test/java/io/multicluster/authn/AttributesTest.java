@@ -42,10 +42,8 @@ class AttributesTest {
     assertThat(status.message()).isEqualTo(message);
     assertThat(status.code()).isEqualTo(403);
     assertThat(status.reason()).isEqualTo("Forbidden");
-    assertThat(status.details()).isNotNull();
-    assertThat(status.details().kind()).isEqualTo(resource);
-    assertThat(status.details().group()).isEqualTo(group);
-    assertThat(status.details().name()).isEqualTo(name);
+    assertThat(status.details())
+        .isEqualTo(new Status.Details(name, group, resource, "", List.of(), 0));
   }
 
   @Test
