@@ -178,7 +178,7 @@ final class OpenApiPruner {
   }
 
   private static void nested(int field, byte[] message, ByteArrayOutputStream out) {
-    varint(field << 3 | 2, out);
+    varint((field << 3) | 2, out);
     varint(message.length, out);
     out.writeBytes(message);
   }
@@ -186,7 +186,7 @@ final class OpenApiPruner {
   private static void varint(int value, ByteArrayOutputStream out) {
     int rest = value;
     while (rest >>> 7 != 0) {
-      out.write(rest & 0x7f | 0x80);
+      out.write((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     out.write(rest);
