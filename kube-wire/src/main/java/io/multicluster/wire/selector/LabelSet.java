@@ -2,11 +2,9 @@ package io.multicluster.wire.selector;
 
 import org.jspecify.annotations.Nullable;
 
-/** The labels of one object, as selectors look at them. */
+/** An object's labels, as far as a selector needs them. */
 @FunctionalInterface
 public interface LabelSet {
-  LabelSet EMPTY = key -> null;
-
-  /** The label's value; null if the object lacks the label. */
+  /** The value of a label, which may be empty; null if there is no such label. */
   @Nullable String get(String key);
 }
