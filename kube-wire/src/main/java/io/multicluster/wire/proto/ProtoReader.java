@@ -20,6 +20,7 @@ public final class ProtoReader {
   private int position;
   private int field;
   private int fieldStart;
+  private int tagEnd;
   private int wireType;
   private long number;
   private int valueStart;
@@ -45,12 +46,13 @@ public final class ProtoReader {
       return false;
     }
     fieldStart = position;
-    long tag = varint();
+    long tag = bytes[position] > 0 ? bytes[position++] : varint();
     field = (int) (tag >>> 3);
     wireType = (int) tag & 7;
     if (field <= 0 || tag >>> 32 != 0) {
       throw new MalformedProtoException("field number " + (tag >>> 3) + " at " + fieldStart);
     }
+    tagEnd = position;
     switch (wireType) {
       case VARINT -> {
         valueStart = position;
@@ -60,7 +62,7 @@ public final class ProtoReader {
       case FIXED64 -> skip(8);
       case FIXED32 -> skip(4);
       case LENGTH_DELIMITED -> {
-        long length = varint();
+        long length = position < end && bytes[position] >= 0 ? bytes[position++] : varint();
         if (length < 0 || length > end - position) {
           throw new MalformedProtoException(
               "field " + field + " of " + length + " bytes at " + fieldStart);
@@ -82,6 +84,16 @@ public final class ProtoReader {
    */
   public int fieldStart() {
     return fieldStart;
+  }
+
+  /** Where the tag ends: from here to {@link #valueEnd} is the field without its number. */
+  public int tagEnd() {
+    return tagEnd;
+  }
+
+  /** 0 for a varint, 1 and 5 for eight and four bytes, 2 for what has a length in front. */
+  public int wireType() {
+    return wireType;
   }
 
   /** Where the field's content starts: behind the length, for strings, bytes and messages. */
@@ -121,6 +133,21 @@ public final class ProtoReader {
   public String string() {
     expect(LENGTH_DELIMITED);
     return new String(bytes, valueStart, valueEnd - valueStart, StandardCharsets.UTF_8);
+  }
+
+  /** Like {@link #string()}, for text that recurs. */
+  public String string(StringPool pool) {
+    expect(LENGTH_DELIMITED);
+    return pool.get(bytes, valueStart, valueEnd);
+  }
+
+  /**
+   * To be called before the offsets of a string, bytes or message field are used.
+   *
+   * @throws MalformedProtoException if the field is a number
+   */
+  public void expectLengthDelimited() {
+    expect(LENGTH_DELIMITED);
   }
 
   /** A reader of the message that is this field. */

@@ -1,3 +1,0 @@
-module multicluster.io/programs/leash
-
-go 1.20
