@@ -1,6 +1,9 @@
 /**
- * What a request asks for, read from its method, path and query: {@link
- * io.multicluster.wire.request.RequestInfo}.
+ * What a request asks for. {@link io.multicluster.wire.request.Query} holds the parameters, {@link
+ * io.multicluster.wire.request.RequestInfoParser} derives {@link
+ * io.multicluster.wire.request.RequestInfo} from method, path and parameters; {@link
+ * io.multicluster.wire.request.ListOptions} and its siblings are the validated parameters of each
+ * verb.
  */
 @NullMarked
 package io.multicluster.wire.request;

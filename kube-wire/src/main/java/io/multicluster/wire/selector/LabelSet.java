@@ -2,9 +2,11 @@ package io.multicluster.wire.selector;
 
 import org.jspecify.annotations.Nullable;
 
-/** An object's labels, as far as a selector needs them. */
+/** The labels of one object, as selectors look at them. */
 @FunctionalInterface
 public interface LabelSet {
-  /** The value of a label, which may be empty; null if there is no such label. */
+  LabelSet EMPTY = key -> null;
+
+  /** The label's value; null if the object lacks the label. */
   @Nullable String get(String key);
 }

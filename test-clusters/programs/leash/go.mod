@@ -1,0 +1,3 @@
+module multicluster.io/programs/leash
+
+go 1.20
