@@ -138,8 +138,8 @@ final class ChainVerifier {
 
   /**
    * Lets the search for a path turn away from certificates that are not meant for clients, and end.
-   * Paths through certificates that sign each other are as many as their permutations: without a
-   * bound, a stranger's handshake with thirty of them would keep a core busy for good.
+   * Paths through authorities that sign each other are as many as their permutations: without a
+   * bound, a stranger's handshake with a dozen of them would keep a core busy for a minute.
    */
   private static final class SearchLimits extends PKIXCertPathChecker {
     private final AtomicInteger candidates = new AtomicInteger(); // shared by clones of the search

@@ -53,9 +53,10 @@ public final class TestCa {
     return new TestCa(sign(spec, subject(), own, keys), own);
   }
 
-  /** Another certificate of the same name and key, signed by itself. */
-  public X509Certificate renewed() {
-    return sign(new Spec().name(subject()).authority(true).usage(), subject(), keys, keys);
+  /** A certificate for another authority's name and key. */
+  public X509Certificate crossSign(TestCa other) {
+    return sign(
+        new Spec().name(other.subject()).authority(true).usage(), subject(), other.keys, keys);
   }
 
   public X509Certificate issue(Spec spec) {
