@@ -3,9 +3,8 @@ package io.multicluster.server.transport;
 /** A client that hung up: expected, therefore without a stack trace. */
 final class ClientGoneException extends RuntimeException {
   private static final long serialVersionUID = 1L;
-  static final ClientGoneException INSTANCE = new ClientGoneException();
 
-  private ClientGoneException() {
+  ClientGoneException() {
     super("the client has gone", null, false, false);
   }
 }

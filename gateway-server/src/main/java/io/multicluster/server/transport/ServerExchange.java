@@ -383,7 +383,7 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
       bodyReceiver.end(bodyTrailers);
     } else if (over) {
       receiver = null;
-      bodyReceiver.failed(ClientGoneException.INSTANCE);
+      bodyReceiver.failed(new ClientGoneException());
     }
   }
 
@@ -442,7 +442,7 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
     BodyReceiver to = receiver;
     discardBody();
     if (to != null) {
-      guarded(() -> to.failed(ClientGoneException.INSTANCE));
+      guarded(() -> to.failed(new ClientGoneException()));
     }
     List<Runnable> listeners = closeListeners;
     closeListeners = null;
