@@ -104,7 +104,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
-    watch = client.loop().scheduleAtFixedRate(this::look, 5, 5, TimeUnit.SECONDS);
+    long every = limits.lookEveryMillis();
+    watch = client.loop().scheduleAtFixedRate(this::look, every, every, TimeUnit.MILLISECONDS);
   }
 
   private void look() {

@@ -96,7 +96,8 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
         connection().connectionStream(),
         CONNECTION_WINDOW - window.windowSize(connection().connectionStream()));
     ctx.flush();
-    watch = loop.scheduleAtFixedRate(this::look, 5, 5, TimeUnit.SECONDS);
+    long every = limits.lookEveryMillis();
+    watch = loop.scheduleAtFixedRate(this::look, every, every, TimeUnit.MILLISECONDS);
   }
 
   @Override

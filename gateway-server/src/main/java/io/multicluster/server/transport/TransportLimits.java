@@ -36,6 +36,12 @@ public record TransportLimits(
     }
   }
 
+  /** How often a connection is looked at: often enough to keep its timeouts, at most each 5 s. */
+  long lookEveryMillis() {
+    long shortest = Math.min(firstRequestTimeout.toMillis(), idleTimeout.toMillis());
+    return Math.clamp(shortest / 2, 10, 5000);
+  }
+
   TransportLimits withMaxConnections(int count) {
     return new TransportLimits(
         count, maxStreams, maxHeaderBytes, handshakeTimeout, firstRequestTimeout, idleTimeout);
