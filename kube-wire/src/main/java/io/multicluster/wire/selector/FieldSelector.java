@@ -46,7 +46,11 @@ public record FieldSelector(List<Requirement> requirements) {
     List<Requirement> requirements = new ArrayList<>();
     for (String term : terms(text)) {
       if (!term.isEmpty()) {
-        requirements.add(requirement(text, term));
+        Requirement requirement = requirement(text, term);
+        // Says nothing, and kube-apiserver takes it so.
+        if (!requirement.field.isEmpty() || !requirement.value.isEmpty()) {
+          requirements.add(requirement);
+        }
       }
     }
     return new FieldSelector(requirements);
