@@ -6,10 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 
 /**
@@ -55,14 +52,7 @@ public record ClusterAccess(
    * or the new one.
    */
   public void writeKubeconfig(Path file) throws IOException {
-    Path fresh =
-        Files.createTempFile(
-            file.toAbsolutePath().getParent(),
-            ".kubeconfig",
-            null,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(fresh, kubeconfig());
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    PrivateFiles.write(file, kubeconfig());
   }
 
   /**
