@@ -1,0 +1,270 @@
+package io.multicluster.server.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.multicluster.wire.resource.GroupResource;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator decides. Components that the file leaves out have the default that is told here;
+ * paths in it are relative to the file, and absolute here.
+ *
+ * @param apiVersion {@value #API_VERSION}
+ * @param kind {@value #KIND}
+ * @param serving absent: self-signed, kept in the state directory
+ * @param stateDirectory default {@code state}; created if missing
+ */
+public record GatewayConfiguration(
+    String apiVersion,
+    String kind,
+    Listen listen,
+    @Nullable Serving serving,
+    Path stateDirectory,
+    Authentication authentication,
+    ControlPlane controlPlane,
+    Members members,
+    Resources resources,
+    Logging logging) {
+  public static final String API_VERSION = "multicluster.io/v1alpha1";
+  public static final String KIND = "GatewayConfiguration";
+
+  // RFC 1123: what Kubernetes demands of object names, of which cluster names are one.
+  private static final Pattern DNS_NAME =
+      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+  private static final Pattern RESOURCE =
+      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[-a-z0-9]+)*");
+
+  public GatewayConfiguration {
+    if (!API_VERSION.equals(apiVersion)) {
+      throw new InvalidSettingException("apiVersion", "must be " + API_VERSION);
+    }
+    if (!KIND.equals(kind)) {
+      throw new InvalidSettingException("kind", "must be " + KIND);
+    }
+    listen = listen == null ? Listen.DEFAULT : listen;
+    stateDirectory = stateDirectory == null ? Path.of("state") : stateDirectory;
+    authentication = authentication == null ? Authentication.DEFAULT : authentication;
+    controlPlane = required("controlPlane", controlPlane);
+    members = members == null ? Members.DEFAULT : members;
+    resources = resources == null ? Resources.DEFAULT : resources;
+    logging = logging == null ? Logging.DEFAULT : logging;
+    for (Member member : members.fixed()) {
+      if (member.name().equals(controlPlane.name())) {
+        throw new InvalidSettingException(
+            "controlPlane",
+            "its name "
+                + member.name()
+                + " is that of a member too: the CLUSTER column could not tell them apart");
+      }
+    }
+  }
+
+  /**
+   * Where clients connect.
+   *
+   * @param address default 127.0.0.1; 0.0.0.0 for all interfaces
+   * @param port default 6443; 0 picks a free one
+   * @param maxConnections default 20000
+   */
+  public record Listen(String address, Integer port, Integer maxConnections) {
+    static final Listen DEFAULT = new Listen("127.0.0.1", 6443, 20_000);
+
+    public Listen {
+      address = address == null ? DEFAULT.address : address;
+      port = port == null ? DEFAULT.port : port;
+      maxConnections = maxConnections == null ? DEFAULT.maxConnections : maxConnections;
+      if (address.isBlank()) {
+        throw new InvalidSettingException(
+            "address", "must be an IP address or a host name, such as 127.0.0.1 or 0.0.0.0");
+      }
+      if (port < 0 || port > 65535) {
+        throw new InvalidSettingException(
+            "port", port + " is no port: use 1 to 65535, or 0 for a free one");
+      }
+      if (maxConnections < 1) {
+        throw new InvalidSettingException("maxConnections", "must be at least 1");
+      }
+    }
+  }
+
+  /**
+   * The certificate that clients see, both PEM; read again when they change.
+   *
+   * @param certificateFile leaf first, then intermediates
+   */
+  public record Serving(Path certificateFile, Path keyFile) {
+    public Serving {
+      certificateFile = required("certificateFile", certificateFile);
+      keyFile = required("keyFile", keyFile);
+    }
+  }
+
+  /**
+   * Who is let in.
+   *
+   * @param clientCaFiles PEM bundles; certificates issued by these are users; default none
+   */
+  public record Authentication(@JsonProperty("clientCAFiles") List<Path> clientCaFiles) {
+    static final Authentication DEFAULT = new Authentication(List.of());
+
+    public Authentication {
+      clientCaFiles = clientCaFiles == null ? DEFAULT.clientCaFiles : List.copyOf(clientCaFiles);
+    }
+  }
+
+  /**
+   * The API server of the federation.
+   *
+   * @param name shown as cluster of its own events; default {@code federation}
+   * @param kubeconfig with an identity that may impersonate
+   */
+  public record ControlPlane(String name, Path kubeconfig) {
+    public ControlPlane {
+      name = name == null ? "federation" : name;
+      checkName(name);
+      kubeconfig = required("kubeconfig", kubeconfig);
+    }
+  }
+
+  /**
+   * The clusters whose objects are shown.
+   *
+   * @param fromControlPlane follow Karmada's Cluster objects; default false
+   * @param fixed named in the file, key {@code static}; default none
+   */
+  public record Members(Boolean fromControlPlane, @JsonProperty("static") List<Member> fixed) {
+    static final Members DEFAULT = new Members(false, List.of());
+
+    public Members {
+      fromControlPlane = fromControlPlane != null && fromControlPlane;
+      fixed = fixed == null ? DEFAULT.fixed : List.copyOf(fixed);
+      Set<String> names = new HashSet<>();
+      for (Member member : fixed) {
+        if (!names.add(member.name())) {
+          throw new InvalidSettingException(
+              "static", "has two members named " + member.name() + ": names must differ");
+        }
+      }
+    }
+  }
+
+  /** A cluster named in the file. */
+  public record Member(String name, Path kubeconfig) {
+    public Member {
+      name = required("name", name);
+      checkName(name);
+      kubeconfig = required("kubeconfig", kubeconfig);
+    }
+  }
+
+  /**
+   * What the gateway offers; other resources do not exist for its clients. Written {@code pods} or
+   * {@code deployments.apps}.
+   *
+   * @param cached served from the members through the cache; default pods and both kinds of events
+   * @param federated served by the control plane; {@code "*"} stands for all that it has; default
+   *     none
+   */
+  public record Resources(List<String> cached, List<String> federated) {
+    static final Resources DEFAULT =
+        new Resources(List.of("pods", "events", "events.events.k8s.io"), List.of());
+
+    public Resources {
+      cached = cached == null ? DEFAULT.cached : List.copyOf(cached);
+      federated = federated == null ? DEFAULT.federated : List.copyOf(federated);
+      checkResources("cached", cached);
+      if (!federated.equals(List.of("*"))) {
+        checkResources("federated", federated);
+      }
+      for (String resource : federated) {
+        if (cached.contains(resource)) {
+          throw new InvalidSettingException(
+              "federated", resource + " is cached already: it can come from one side only");
+        }
+      }
+    }
+
+    public Set<GroupResource> cachedResources() {
+      return parse(cached);
+    }
+
+    /** Without meaning if {@link #allFederated}. */
+    public Set<GroupResource> federatedResources() {
+      return parse(federated);
+    }
+
+    public boolean allFederated() {
+      return federated.equals(List.of("*"));
+    }
+
+    private static Set<GroupResource> parse(List<String> names) {
+      return Set.copyOf(names.stream().map(GroupResource::parse).toList());
+    }
+  }
+
+  /**
+   * The log on standard error.
+   *
+   * @param format {@code text} (default) or {@code json}
+   * @param level {@code error}, {@code warn}, {@code info} (default) or {@code debug}
+   */
+  public record Logging(Format format, Level level) {
+    static final Logging DEFAULT = new Logging(Format.text, Level.info);
+
+    /** How a line looks. */
+    public enum Format {
+      text,
+      json
+    }
+
+    /** The least important lines that are written. */
+    public enum Level {
+      error,
+      warn,
+      info,
+      debug
+    }
+
+    public Logging {
+      format = format == null ? DEFAULT.format : format;
+      level = level == null ? DEFAULT.level : level;
+    }
+  }
+
+  private static <T> T required(String key, @Nullable T value) {
+    if (value == null) {
+      throw new InvalidSettingException(key, "is missing");
+    }
+    return value;
+  }
+
+  private static void checkName(String name) {
+    if (name.length() > 253 || !DNS_NAME.matcher(name).matches()) {
+      throw new InvalidSettingException(
+          "name",
+          "\""
+              + name
+              + "\" is no cluster name: use lower-case letters, digits, '-' and '.', such as test1");
+    }
+  }
+
+  private static void checkResources(String key, List<String> resources) {
+    Set<String> seen = new HashSet<>();
+    for (String resource : resources) {
+      if (!RESOURCE.matcher(resource).matches()) {
+        throw new InvalidSettingException(
+            key,
+            "\""
+                + resource
+                + "\" is no resource: write its plural and group, such as pods or deployments.apps");
+      }
+      if (!seen.add(resource)) {
+        throw new InvalidSettingException(key, "names " + resource + " twice");
+      }
+    }
+  }
+}

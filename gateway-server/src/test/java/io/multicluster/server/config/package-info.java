@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.config;
+
+import org.jspecify.annotations.NullMarked;
