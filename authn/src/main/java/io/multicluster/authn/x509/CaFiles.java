@@ -56,6 +56,11 @@ public final class CaFiles implements Reloadable {
     return bundle;
   }
 
+  /** Immutable; for telling clients whose certificates are welcome. */
+  public Set<X509Certificate> certificates() {
+    return bundle.certificates;
+  }
+
   @Override
   public synchronized void reload() {
     Set<X509Certificate> read;

@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,17 +42,16 @@ public final class X509Authenticator implements Authenticator {
   private static final Duration REFUSAL_STAYS = Duration.ofSeconds(10);
 
   private final CaFiles authorities;
-  private final Predicate<X509Certificate> revoked;
+  private final RevocationCheck revocations;
   private final Clock clock;
   private volatile Known known;
 
   /**
-   * @param revoked whether a leaf, trusted otherwise, was revoked; asked for every request, so it
-   *     answers from memory
+   * @param revocations asked for every request
    */
-  public X509Authenticator(CaFiles authorities, Predicate<X509Certificate> revoked, Clock clock) {
+  public X509Authenticator(CaFiles authorities, RevocationCheck revocations, Clock clock) {
     this.authorities = authorities;
-    this.revoked = revoked;
+    this.revocations = revocations;
     this.clock = clock;
     this.known = new Known(authorities.bundle());
   }
@@ -67,7 +65,7 @@ public final class X509Authenticator implements Authenticator {
     Instant now = clock.instant();
     if (known().judge(chain, now) instanceof Verdict.Trusted(UserInfo user, Validity validity)
         && validity.includes(now)
-        && !revoked.test(chain.getFirst())) {
+        && (user == null || !revocations.revoked(chain.getFirst(), user.name()))) {
       return user;
     }
     throw ApiException.unauthorized();

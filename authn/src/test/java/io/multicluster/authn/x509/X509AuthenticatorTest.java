@@ -44,13 +44,13 @@ class X509AuthenticatorTest {
 
   @TempDir private Path folder;
   private CaFiles files = new CaFiles(List.of());
-  private X509Authenticator authenticator = new X509Authenticator(files, _ -> false, clock);
+  private X509Authenticator authenticator = new X509Authenticator(files, (_, _) -> false, clock);
 
   @BeforeEach
   void trustTheCa() throws IOException {
     Path file = Files.writeString(folder.resolve("ca.crt"), ca.pem());
     files = new CaFiles(List.of(file));
-    authenticator = new X509Authenticator(files, revoked::contains, clock);
+    authenticator = new X509Authenticator(files, (leaf, _) -> revoked.contains(leaf), clock);
   }
 
   @Test
@@ -261,7 +261,9 @@ class X509AuthenticatorTest {
     Path file = Files.writeString(folder.resolve("second.crt"), second.pem());
     authenticator =
         new X509Authenticator(
-            new CaFiles(List.of(folder.resolve("ca.crt"), file)), revoked::contains, clock);
+            new CaFiles(List.of(folder.resolve("ca.crt"), file)),
+            (leaf, _) -> revoked.contains(leaf),
+            clock);
 
     accepted(ca.issue(spec()));
     accepted(second.issue(spec()));

@@ -1,0 +1,97 @@
+package io.multicluster.certs;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/**
+ * A certificate with its private key.
+ *
+ * @param chain leaf first, then what leads to its authority, if anything
+ */
+public record KeyedCertificate(List<X509Certificate> chain, PrivateKey key) {
+  public KeyedCertificate {
+    chain = List.copyOf(chain);
+    if (chain.isEmpty()) {
+      throw new IllegalArgumentException("a chain has at least one certificate");
+    }
+  }
+
+  public X509Certificate certificate() {
+    return chain.getFirst();
+  }
+
+  public String chainPem() {
+    return Pem.certificates(chain);
+  }
+
+  /** PKCS#8, not encrypted: for files that only their owner can read. */
+  public String keyPem() {
+    return Pem.key(key);
+  }
+
+  /** Never the key. */
+  @Override
+  public String toString() {
+    return "KeyedCertificate[" + certificate().getSubjectX500Principal() + "]";
+  }
+
+  /**
+   * Reads two PEM files; the key may be PKCS#8, PKCS#1 or SEC1, not encrypted.
+   *
+   * @throws IllegalArgumentException if a file can't be read, or they don't belong together; the
+   *     message names the file
+   */
+  public static KeyedCertificate read(Path certificateFile, Path keyFile) {
+    List<X509Certificate> chain = Pem.readCertificates(certificateFile, text(certificateFile));
+    PrivateKey key = Pem.readKey(keyFile, text(keyFile));
+    if (!belongTogether(chain.getFirst().getPublicKey(), key)) {
+      throw new IllegalArgumentException(
+          "the key in " + keyFile + " is not that of the certificate in " + certificateFile);
+    }
+    return new KeyedCertificate(chain, key);
+  }
+
+  /**
+   * Writes two PEM files, the key first and readable by its owner only.
+   *
+   * @throws IOException if it can't be done; each file is either old or new as a whole
+   */
+  public void write(Path certificateFile, Path keyFile) throws IOException {
+    PrivateFiles.write(keyFile, keyPem());
+    PrivateFiles.write(certificateFile, chainPem());
+  }
+
+  static String text(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(file + " does not exist", e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(file + " can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean belongTogether(PublicKey publicKey, PrivateKey privateKey) {
+    byte[] probe = "probe".getBytes(StandardCharsets.US_ASCII);
+    try {
+      Signature signature = Signature.getInstance(KeyAlgorithm.signature(privateKey));
+      signature.initSign(privateKey);
+      signature.update(probe);
+      byte[] signed = signature.sign();
+      signature.initVerify(publicKey);
+      signature.update(probe);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false; // a key of another kind
+    }
+  }
+}
