@@ -34,6 +34,11 @@ public final class ClusterMark {
     return cluster;
   }
 
+  /** The member's name in UTF-8, the value of label and annotation; not to be changed. */
+  public byte[] value() {
+    return value;
+  }
+
   byte[] labelField() {
     return labelField;
   }
