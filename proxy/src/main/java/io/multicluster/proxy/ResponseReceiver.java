@@ -3,8 +3,20 @@ package io.multicluster.proxy;
 import io.multicluster.wire.http.BodyReceiver;
 import io.netty.handler.codec.http2.Http2Headers;
 
-/** Takes an upstream's answer: the head, then the body. All calls come from one event loop. */
+/**
+ * Takes an upstream's answer: the head, then the body. All calls come from one event loop.
+ *
+ * <p>Bytes given to {@link #data} count against the window of the answer until {@link
+ * UpstreamExchange#consumed} returns them. {@link #failed} before {@link #head} gives an {@link
+ * io.multicluster.wire.status.ApiException} fit for a client.
+ */
 public interface ResponseReceiver extends BodyReceiver {
-  /** The final head; informational ones (1xx) are not passed on. */
+  /** The final head; informational ones (1xx) are not passed on. {@code headers} pass over. */
   void head(int status, Http2Headers headers);
+
+  /**
+   * No more has arrived for now: what was passed on should go out. Follows each batch of calls to
+   * {@link #head} and {@link #data}, unless {@link #end} or {@link #failed} came in between.
+   */
+  default void flush() {}
 }

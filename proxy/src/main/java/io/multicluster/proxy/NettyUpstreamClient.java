@@ -1,0 +1,169 @@
+package io.multicluster.proxy;
+
+import io.multicluster.wire.http.RequestHead;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The client: a pool for each event loop, one circuit breaker and one configuration for all. */
+final class NettyUpstreamClient implements UpstreamClient {
+  private final String name;
+  private final CircuitBreaker breaker;
+  private final IdentityHashMap<EventLoop, ConnectionPool> pools = new IdentityHashMap<>();
+  private final List<ConnectionPool> inTurn = new ArrayList<>();
+  private final AtomicInteger turn = new AtomicInteger();
+  private final Runnable refused;
+  private volatile Target target;
+  private volatile String lastDialError = "";
+
+  /**
+   * @param refused told when the upstream answers 401: credentials may have rotated
+   * @throws IllegalArgumentException if certificates or key can't be used
+   */
+  NettyUpstreamClient(
+      String name,
+      UpstreamConfig config,
+      EventLoopGroup group,
+      UpstreamLimits limits,
+      Runnable refused) {
+    this.name = name;
+    this.refused = refused;
+    target = Target.of(config, 0);
+    breaker =
+        new CircuitBreaker(
+            System::nanoTime,
+            limits.breakerFailures(),
+            limits.breakerPause(),
+            limits.breakerLongestPause());
+    for (EventExecutor executor : group) {
+      EventLoop loop = (EventLoop) executor;
+      ConnectionPool pool = new ConnectionPool(this, loop, limits);
+      pools.put(loop, pool);
+      inTurn.add(pool);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  Target target() {
+    return target;
+  }
+
+  CircuitBreaker breaker() {
+    return breaker;
+  }
+
+  String lastDialError() {
+    return lastDialError;
+  }
+
+  /** Returns whether this is news, to be logged. */
+  boolean dialFailed(String why) {
+    boolean news = !why.equals(lastDialError) || !breaker.isOpen();
+    breaker.failed();
+    lastDialError = why;
+    return news;
+  }
+
+  void authorize(Http2Headers headers) {
+    AsciiString authorization = target.authorization();
+    if (authorization == null) {
+      headers.remove(HttpHeaderNames.AUTHORIZATION);
+    } else {
+      headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
+    }
+  }
+
+  void credentialsRefused() {
+    refused.run();
+  }
+
+  @Override
+  public UpstreamExchange send(UpstreamRequest request, ResponseReceiver receiver) {
+    return start(new Call(pool(request.eventLoop()), request, receiver, false));
+  }
+
+  @Override
+  public UpstreamExchange upgrade(UpstreamRequest request, UpgradeReceiver receiver) {
+    return start(new Call(pool(request.eventLoop()), request, receiver, true));
+  }
+
+  private static Call start(Call call) {
+    EventLoop loop = call.loop();
+    if (loop.inEventLoop()) {
+      call.start();
+    } else {
+      loop.execute(call::start);
+    }
+    return call;
+  }
+
+  private ConnectionPool pool(@Nullable EventLoop loop) {
+    if (loop == null) {
+      return inTurn.get(Math.floorMod(turn.getAndIncrement(), inTurn.size()));
+    }
+    ConnectionPool pool = pools.get(loop);
+    if (pool == null) {
+      throw new IllegalArgumentException("the event loop is not one of this client's group");
+    }
+    return pool;
+  }
+
+  @Override
+  public UpstreamResponse call(
+      RequestHead head, byte @Nullable [] body, int maxBodyBytes, Duration timeout) {
+    WholeResponse response = new WholeResponse(name, maxBodyBytes);
+    UpstreamRequest request =
+        UpstreamRequest.of(head)
+            .withBody(
+                body == null
+                    ? UpstreamRequest.Body.NONE
+                    : new UpstreamRequest.Body.Whole(Unpooled.wrappedBuffer(body)))
+            // The whole answer is timed.
+            .withHeadTimeout(Duration.ZERO);
+    return response.await(send(request, response), timeout);
+  }
+
+  @Override
+  public synchronized void reconfigure(UpstreamConfig config) {
+    Target current = target;
+    if (current.config().equals(config)) {
+      return;
+    }
+    if (current.config().sameConnections(config)) {
+      target = current.withTokenOf(config);
+      return;
+    }
+    target = Target.of(config, current.generation() + 1);
+    breaker.reset();
+    onEachLoop(ConnectionPool::renew);
+  }
+
+  @Override
+  public void close() {
+    onEachLoop(ConnectionPool::close);
+  }
+
+  private void onEachLoop(Consumer<ConnectionPool> action) {
+    for (ConnectionPool pool : inTurn) {
+      // A group that is shut down has closed its channels.
+      if (!pool.loop().isShuttingDown()) {
+        pool.loop().execute(() -> action.accept(pool));
+      }
+    }
+  }
+}
