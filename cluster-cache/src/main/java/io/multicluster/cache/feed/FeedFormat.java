@@ -1,0 +1,59 @@
+package io.multicluster.cache.feed;
+
+import io.multicluster.cache.CachedKind.Encoding;
+import io.multicluster.cache.FeedEvent.ChangeType;
+import io.multicluster.wire.proto.ListMeta;
+import io.netty.buffer.ByteBuf;
+import java.util.function.Consumer;
+
+/** How lists and watches of a member are asked for and read, in one encoding. */
+interface FeedFormat {
+  String listAccept();
+
+  String watchAccept();
+
+  /**
+   * @param items receives each object as soon as it is complete
+   */
+  ListReader list(Consumer<byte[]> items);
+
+  WatchReader watch(WatchReceiver receiver);
+
+  static FeedFormat of(Encoding encoding) {
+    return switch (encoding) {
+      case PROTOBUF -> new ProtobufFormat();
+      case JSON -> new JsonFormat();
+    };
+  }
+
+  /** Reads one answer to a list, in chunks. */
+  interface ListReader {
+    /** Reads all of {@code chunk}; does not release it. */
+    void accept(ByteBuf chunk);
+
+    /** To be called at the end of the answer. */
+    ListMeta finish();
+  }
+
+  /** Reads one watch stream, in chunks. */
+  interface WatchReader {
+    /** Reads all of {@code chunk}; does not release it. */
+    void accept(ByteBuf chunk);
+  }
+
+  /** Gets the events of a watch. */
+  interface WatchReceiver {
+    /**
+     * @param change ADDED, MODIFIED or DELETED
+     */
+    void change(ChangeType change, byte[] object);
+
+    /**
+     * @param endsInitialEvents whether this is the marker behind the initial events (KEP-3157)
+     */
+    void bookmark(String resourceVersion, boolean endsInitialEvents);
+
+    /** The stream's last word. */
+    void error(int code, String message);
+  }
+}

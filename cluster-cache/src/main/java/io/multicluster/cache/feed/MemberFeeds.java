@@ -1,0 +1,91 @@
+package io.multicluster.cache.feed;
+
+import io.multicluster.cache.CacheFeeds;
+import io.multicluster.proxy.UpstreamClient;
+import io.multicluster.proxy.UpstreamConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The members of the federation and their feeds. Members are put and removed while clients are being
+ * served; each has its own connections, threads and back-off, so that none waits for another.
+ *
+ * <p>Safe for use by any thread.
+ */
+public final class MemberFeeds implements AutoCloseable {
+  /** Makes the client for a member. */
+  @FunctionalInterface
+  public interface Connector {
+    UpstreamClient connect(String name, UpstreamConfig config);
+  }
+
+  private final CacheFeeds cache;
+  private final Connector connector;
+  private final FeedSettings settings;
+  private final Map<String, MemberFeed> members = new ConcurrentHashMap<>();
+
+  public MemberFeeds(CacheFeeds cache, Connector connector, FeedSettings settings) {
+    this.cache = cache;
+    this.connector = connector;
+    this.settings = settings;
+  }
+
+  /** A member joins, or is from now on reached in another way. */
+  public void put(String name, UpstreamConfig config) {
+    members.compute(
+        name,
+        (ignored, known) -> {
+          if (known != null) {
+            known.reconfigure(config);
+            return known;
+          }
+          MemberFeed feed =
+              new MemberFeed(name, config, connector.connect(name, config), cache, settings);
+          feed.start();
+          return feed;
+        });
+  }
+
+  /** A member leaves: its objects disappear from the collections. No effect if it is not there. */
+  public void remove(String name) {
+    MemberFeed feed = members.remove(name);
+    if (feed != null) {
+      feed.leave();
+    }
+  }
+
+  /** The client for a member; null if there is no such member. */
+  public @Nullable UpstreamClient client(String name) {
+    MemberFeed feed = members.get(name);
+    return feed == null ? null : feed.client();
+  }
+
+  /** All members by name, and what keeps each from being fed; empty where nothing does. */
+  public Map<String, String> problems() {
+    Map<String, String> problems = new TreeMap<>();
+    members.forEach((name, feed) -> problems.put(name, feed.problem()));
+    return problems;
+  }
+
+  /**
+   * To be called once all members known at the start have been put: tells the cache so as soon as
+   * each of them has been reached or has proved to be out of reach.
+   */
+  public void initialMembersPut() {
+    List<CompletableFuture<?>> attempts = new ArrayList<>();
+    members.values().forEach(feed -> attempts.add(feed.firstAttempt()));
+    CompletableFuture.allOf(attempts.toArray(CompletableFuture<?>[]::new))
+        .thenRun(cache::membersKnown);
+  }
+
+  /** Ends all feeds; what is cached stays. */
+  @Override
+  public void close() {
+    members.values().forEach(MemberFeed::close);
+  }
+}

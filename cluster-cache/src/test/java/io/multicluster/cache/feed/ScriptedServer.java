@@ -1,0 +1,76 @@
+package io.multicluster.cache.feed;
+
+import io.multicluster.proxy.ResponseReceiver;
+import io.multicluster.proxy.UpstreamClient;
+import io.multicluster.proxy.UpstreamConfig;
+import io.multicluster.proxy.UpstreamExchange;
+import io.multicluster.wire.http.RequestHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** An API server whose every answer the test writes itself. */
+final class ScriptedServer implements UpstreamClient {
+  private final BlockingQueue<Asked> requests = new LinkedBlockingQueue<>();
+
+  /** A request that waits for the test's answer. */
+  record Asked(
+      RequestHead head, ResponseReceiver receiver, AtomicInteger credit, AtomicInteger cancelled) {
+    Asked open(int status) {
+      receiver.head(status, new DefaultHttp2Headers());
+      return this;
+    }
+
+    Asked send(String text) {
+      receiver.data(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+      return this;
+    }
+
+    void end() {
+      receiver.end(null);
+    }
+  }
+
+  /** The next request, or null after five seconds. */
+  Asked next() throws InterruptedException {
+    Asked asked = requests.poll(5, TimeUnit.SECONDS);
+    if (asked == null) {
+      throw new AssertionError("no request came");
+    }
+    return asked;
+  }
+
+  @Override
+  public String name() {
+    return "scripted";
+  }
+
+  @Override
+  public UpstreamExchange send(RequestHead head, @Nullable ByteBuf body, ResponseReceiver receiver) {
+    Asked asked = new Asked(head, receiver, new AtomicInteger(), new AtomicInteger());
+    requests.add(asked);
+    return new UpstreamExchange() {
+      @Override
+      public void consumed(int bytes) {
+        asked.credit().addAndGet(bytes);
+      }
+
+      @Override
+      public void cancel() {
+        asked.cancelled().incrementAndGet();
+      }
+    };
+  }
+
+  @Override
+  public void reconfigure(UpstreamConfig config) {}
+
+  @Override
+  public void close() {}
+}
