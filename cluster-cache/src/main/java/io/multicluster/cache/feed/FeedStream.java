@@ -75,7 +75,8 @@ final class FeedStream implements ResponseReceiver {
       }
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
-      throw new IOException(cause == null ? e.toString() : String.valueOf(cause.getMessage()), cause);
+      throw new IOException(
+          cause == null ? e.toString() : String.valueOf(cause.getMessage()), cause);
     } finally {
       cancel();
     }

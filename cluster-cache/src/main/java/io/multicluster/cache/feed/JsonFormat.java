@@ -50,7 +50,9 @@ final class JsonFormat implements FeedFormat {
         }
         JsonNode metadata = list.path("metadata");
         return new ListMeta(
-            metadata.path("resourceVersion").asText(""), metadata.path("continue").asText(""), null);
+            metadata.path("resourceVersion").asText(""),
+            metadata.path("continue").asText(""),
+            null);
       }
     };
   }

@@ -124,7 +124,8 @@ public final class KarmadaMembers implements AutoCloseable {
         problems.remove(name);
       } catch (IllegalArgumentException e) {
         // Of an object that somebody is still writing, or got wrong: the last good one stays.
-        if (!String.valueOf(e.getMessage()).equals(problems.put(name, String.valueOf(e.getMessage())))) {
+        if (!String.valueOf(e.getMessage())
+            .equals(problems.put(name, String.valueOf(e.getMessage())))) {
           log.atWarn()
               .addKeyValue("cluster", name)
               .addKeyValue("error", e.getMessage())

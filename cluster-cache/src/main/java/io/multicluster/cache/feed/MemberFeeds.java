@@ -3,17 +3,15 @@ package io.multicluster.cache.feed;
 import io.multicluster.cache.CacheFeeds;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamConfig;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The members of the federation and their feeds. Members are put and removed while clients are being
- * served; each has its own connections, threads and back-off, so that none waits for another.
+ * The members of the federation and their feeds. Members are put and removed while clients are
+ * being served; each has its own connections, threads and back-off, so that none waits for another.
  *
  * <p>Safe for use by any thread.
  */
@@ -77,10 +75,13 @@ public final class MemberFeeds implements AutoCloseable {
    * each of them has been reached or has proved to be out of reach.
    */
   public void initialMembersPut() {
-    List<CompletableFuture<?>> attempts = new ArrayList<>();
-    members.values().forEach(feed -> attempts.add(feed.firstAttempt()));
-    CompletableFuture.allOf(attempts.toArray(CompletableFuture<?>[]::new))
-        .thenRun(cache::membersKnown);
+    List<MemberFeed> initial = List.copyOf(members.values());
+    Thread.ofVirtual()
+        .name("initial members")
+        .start(() -> {
+          initial.forEach(feed -> feed.firstAttempt().join());
+          cache.membersKnown();
+        });
   }
 
   /** Ends all feeds; what is cached stays. */

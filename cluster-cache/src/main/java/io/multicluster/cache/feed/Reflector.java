@@ -141,8 +141,7 @@ final class Reflector implements Runnable {
                   ? ""
                   : "&continue=" + URLEncoder.encode(continueToken, StandardCharsets.UTF_8));
       PageReader page = new PageReader();
-      new FeedStream(page)
-          .run(server, target, format.listAccept(), settings.silence());
+      new FeedStream(page).run(server, target, format.listAccept(), settings.silence());
       ListMeta metadata = page.reader.finish();
       continueToken = metadata.continueToken();
       resourceVersion = metadata.resourceVersion();
@@ -157,7 +156,8 @@ final class Reflector implements Runnable {
   /** Reads one page; its items hold the credit of the chunk that completed them. */
   private final class PageReader implements ChunkReader {
     private @Nullable Credit current;
-    private final ListReader reader = format.list(item -> Reflector.this.accept(new ListItem(item), current));
+    private final ListReader reader =
+        format.list(item -> Reflector.this.accept(new ListItem(item), current));
 
     @Override
     public void accept(ByteBuf chunk, Credit credit) {
@@ -182,8 +182,7 @@ final class Reflector implements Runnable {
                 : "&resourceVersion=" + from);
     Watch watch = new Watch(from.isEmpty());
     try {
-      new FeedStream(watch)
-          .run(server, target, format.watchAccept(), settings.silence());
+      new FeedStream(watch).run(server, target, format.watchAccept(), settings.silence());
     } catch (StatusException e) {
       // Most servers say it in the stream; a plain 410 means the same.
       if (e.code() == 410) {

@@ -1,14 +1,18 @@
 package io.multicluster.cache.feed;
 
 import io.multicluster.proxy.ResponseReceiver;
+import io.multicluster.proxy.UpgradeReceiver;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamConfig;
 import io.multicluster.proxy.UpstreamExchange;
+import io.multicluster.proxy.UpstreamRequest;
+import io.multicluster.proxy.UpstreamResponse;
 import io.multicluster.wire.http.RequestHead;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -52,8 +56,8 @@ final class ScriptedServer implements UpstreamClient {
   }
 
   @Override
-  public UpstreamExchange send(RequestHead head, @Nullable ByteBuf body, ResponseReceiver receiver) {
-    Asked asked = new Asked(head, receiver, new AtomicInteger(), new AtomicInteger());
+  public UpstreamExchange send(UpstreamRequest request, ResponseReceiver receiver) {
+    Asked asked = new Asked(request.head(), receiver, new AtomicInteger(), new AtomicInteger());
     requests.add(asked);
     return new UpstreamExchange() {
       @Override
@@ -66,6 +70,17 @@ final class ScriptedServer implements UpstreamClient {
         asked.cancelled().incrementAndGet();
       }
     };
+  }
+
+  @Override
+  public UpstreamResponse call(
+      RequestHead head, byte @Nullable [] body, int maxBodyBytes, Duration timeout) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public UpstreamExchange upgrade(RequestHead head, EventLoop loop, UpgradeReceiver receiver) {
+    throw new UnsupportedOperationException();
   }
 
   @Override
