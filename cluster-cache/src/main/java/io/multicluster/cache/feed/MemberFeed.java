@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,17 +37,11 @@ final class MemberFeed {
   private final CompletableFuture<Void> firstAttempt = new CompletableFuture<>();
   private final Thread supervisor;
   private final List<FeedSink> sinks = new ArrayList<>();
-  private UpstreamConfig config;
+  private @Nullable UpstreamConfig config;
   private volatile String problem = "not reached yet";
 
-  MemberFeed(
-      String name,
-      UpstreamConfig config,
-      UpstreamClient client,
-      CacheFeeds cache,
-      FeedSettings settings) {
-    this.name = name;
-    this.config = config;
+  MemberFeed(UpstreamClient client, CacheFeeds cache, FeedSettings settings) {
+    this.name = client.name();
     this.client = client;
     this.cache = cache;
     this.settings = settings;
@@ -70,6 +65,7 @@ final class MemberFeed {
     return firstAttempt;
   }
 
+  /** Tells the client, if this is news: its connections are made anew then. */
   synchronized void reconfigure(UpstreamConfig newConfig) {
     if (!newConfig.equals(config)) {
       config = newConfig;

@@ -35,18 +35,27 @@ public final class MemberFeeds implements AutoCloseable {
 
   /** A member joins, or is from now on reached in another way. */
   public void put(String name, UpstreamConfig config) {
-    members.compute(
-        name,
-        (ignored, known) -> {
-          if (known != null) {
-            known.reconfigure(config);
-            return known;
-          }
-          MemberFeed feed =
-              new MemberFeed(name, config, connector.connect(name, config), cache, settings);
-          feed.start();
-          return feed;
-        });
+    MemberFeed feed = members.computeIfAbsent(name, _ -> start(connector.connect(name, config)));
+    feed.reconfigure(config);
+  }
+
+  /**
+   * A member joins whose configuration is somebody else's business.
+   *
+   * @param client passes to this class; its name is the member's
+   * @throws IllegalStateException if there is a member of that name
+   */
+  public void put(UpstreamClient client) {
+    if (members.containsKey(client.name())) {
+      throw new IllegalStateException("member " + client.name() + " is there already");
+    }
+    members.put(client.name(), start(client));
+  }
+
+  private MemberFeed start(UpstreamClient client) {
+    MemberFeed feed = new MemberFeed(client, cache, settings);
+    feed.start();
+    return feed;
   }
 
   /** A member leaves: its objects disappear from the collections. No effect if it is not there. */

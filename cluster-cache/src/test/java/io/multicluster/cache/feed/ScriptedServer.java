@@ -9,7 +9,6 @@ import io.multicluster.proxy.UpstreamRequest;
 import io.multicluster.proxy.UpstreamResponse;
 import io.multicluster.wire.http.RequestHead;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -79,7 +78,7 @@ final class ScriptedServer implements UpstreamClient {
   }
 
   @Override
-  public UpstreamExchange upgrade(RequestHead head, EventLoop loop, UpgradeReceiver receiver) {
+  public UpstreamExchange upgrade(UpstreamRequest request, UpgradeReceiver receiver) {
     throw new UnsupportedOperationException();
   }
 
