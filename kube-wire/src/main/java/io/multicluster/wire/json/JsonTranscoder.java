@@ -139,6 +139,12 @@ public final class JsonTranscoder {
     out.writeBytes(buffer.bytes, 1, length - 1);
   }
 
+  /** Writes what was read, with kind and apiVersion, as a value in other JSON. */
+  public void writeObject(JsonWriter out) {
+    boolean empty = length == 2;
+    out.object(typeMeta, empty ? typeMeta.length - 1 : typeMeta.length, buffer.bytes, 1, length);
+  }
+
   /** Writes what was read as an event of a watch, newline included. */
   public void writeWatchFrame(ByteBuf out, WatchEventType type) {
     JsonWatchFrames.begin(out, type);

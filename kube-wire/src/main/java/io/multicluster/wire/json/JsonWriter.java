@@ -104,6 +104,14 @@ public final class JsonWriter {
     return this;
   }
 
+  /** Writes an object whose members are there as JSON, in two parts, the brace in the second. */
+  void object(byte[] front, int frontEnd, byte[] rest, int restStart, int restEnd) {
+    separate();
+    buffer.bytes[position++] = '{';
+    position = buffer.raw(front, 0, frontEnd, position);
+    position = buffer.raw(rest, restStart, restEnd, position);
+  }
+
   /** Bytes that are waiting to be drained. */
   public int size() {
     return position;

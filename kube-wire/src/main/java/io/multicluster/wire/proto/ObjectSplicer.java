@@ -33,6 +33,11 @@ public final class ObjectSplicer {
     }
   }
 
+  // One reader for each level of nesting that is looked into.
+  private final ProtoReader fields = new ProtoReader(EMPTY);
+  private final ProtoReader metadataFields = new ProtoReader(EMPTY);
+  private final ProtoReader entryFields = new ProtoReader(EMPTY);
+
   // The plan: pieces of arrays, in the order of writing.
   private byte[][] sources = new byte[24][];
   private int[] froms = new int[24];
@@ -84,7 +89,8 @@ public final class ObjectSplicer {
   public ObjectSplicer serveMetadata(
       byte[] object, int start, int end, long resourceVersion, ClusterMark mark) {
     begin(resourceVersion, mark);
-    ProtoReader r = new ProtoReader(object, start, end);
+    ProtoReader r = fields;
+    r.reset(object, start, end);
     int metadataStart = end;
     int metadataEnd = end;
     while (r.next()) {
@@ -215,7 +221,8 @@ public final class ObjectSplicer {
   }
 
   private void planObject(byte[] object, int start, int end) {
-    ProtoReader r = new ProtoReader(object, start, end);
+    ProtoReader r = fields;
+    r.reset(object, start, end);
     while (r.next()) {
       if (r.field() == METADATA) {
         r.expectLengthDelimited();
@@ -233,7 +240,8 @@ public final class ObjectSplicer {
     Arrays.fill(fieldTags, 0);
     int metadataStart = end;
     int metadataEnd = end;
-    ProtoReader r = new ProtoReader(object, start, end);
+    ProtoReader r = fields;
+    r.reset(object, start, end);
     while (r.next()) {
       if (r.field() == METADATA) {
         r.expectLengthDelimited();
@@ -254,7 +262,7 @@ public final class ObjectSplicer {
         piece(object, fieldStarts[number], fieldEnds[number]);
       }
     }
-    r = new ProtoReader(object, start, end);
+    r.reset(object, start, end);
     while (r.next()) {
       if (r.field() > EventRenumbering.FIELDS) {
         piece(object, r.fieldStart(), r.valueEnd());
@@ -273,7 +281,8 @@ public final class ObjectSplicer {
     boolean clean = mark != null || unmark;
     boolean resourceVersionDue = setResourceVersion;
     int copied = start;
-    ProtoReader r = new ProtoReader(bytes, start, end);
+    ProtoReader r = metadataFields;
+    r.reset(bytes, start, end);
     while (r.next()) {
       int field = r.field();
       int at = r.fieldStart();
@@ -329,10 +338,12 @@ public final class ObjectSplicer {
   }
 
   /** The order of a map entry's key and {@code key}: negative, zero or positive. */
-  private static int compareKey(ProtoReader entry, byte[] key) {
+  private int compareKey(ProtoReader entry, byte[] key) {
+    entry.expectLengthDelimited();
     int start = 0;
     int end = 0;
-    ProtoReader r = entry.message();
+    ProtoReader r = entryFields;
+    r.reset(entry.bytes(), entry.valueStart(), entry.valueEnd());
     while (r.next()) {
       if (r.field() == 1) {
         r.expectLengthDelimited();

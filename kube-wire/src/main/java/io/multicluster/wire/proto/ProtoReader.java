@@ -15,8 +15,8 @@ public final class ProtoReader {
   private static final int LENGTH_DELIMITED = 2;
   private static final int FIXED32 = 5;
 
-  private final byte[] bytes;
-  private final int end;
+  private byte[] bytes;
+  private int end;
   private int position;
   private int field;
   private int fieldStart;
@@ -31,13 +31,19 @@ public final class ProtoReader {
   }
 
   public ProtoReader(byte[] bytes, int start, int end) {
-    if (start < 0 || end < start || end > bytes.length) {
-      throw new MalformedProtoException(
-          "a message from " + start + " to " + end + " in " + bytes.length + " bytes");
-    }
     this.bytes = bytes;
-    this.position = start;
-    this.end = end;
+    reset(bytes, start, end);
+  }
+
+  /** Starts over with another message: for code that runs too often to make a reader each time. */
+  final void reset(byte[] newBytes, int start, int newEnd) {
+    if (start < 0 || newEnd < start || newEnd > newBytes.length) {
+      throw new MalformedProtoException(
+          "a message from " + start + " to " + newEnd + " in " + newBytes.length + " bytes");
+    }
+    bytes = newBytes;
+    position = start;
+    end = newEnd;
   }
 
   /** Moves to the next field; false at the end of the message. */
