@@ -27,13 +27,13 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A server on a free port with a certificate of its own CA, and clients for it. */
-final class TestServer implements AutoCloseable {
-  static final X509Bundle CA = authority("test CA");
+public final class TestServer implements AutoCloseable {
+  public static final X509Bundle CA = authority("test CA");
 
   final HttpServer server;
   private final EventLoopGroup loops;
 
-  TestServer(RequestHandler handler) throws Exception {
+  public TestServer(RequestHandler handler) throws Exception {
     this(SslProvider.OPENSSL, TransportLimits.DEFAULT, handler);
   }
 
@@ -63,7 +63,7 @@ final class TestServer implements AutoCloseable {
             handler);
   }
 
-  static X509Bundle authority(String name) {
+  public static X509Bundle authority(String name) {
     try {
       return new CertificateBuilder()
           .subject("CN=" + name)
@@ -74,23 +74,23 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  int port() {
+  public int port() {
     return server.address().getPort();
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("https://localhost:" + port() + path);
   }
 
-  HttpRequest.Builder request(String path) {
+  public HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(uri(path)).timeout(Duration.ofSeconds(20));
   }
 
-  static HttpClient client(HttpClient.Version version) {
+  public static HttpClient client(HttpClient.Version version) {
     return client(version, null);
   }
 
-  static HttpClient client(HttpClient.Version version, @Nullable X509Bundle certificate) {
+  public static HttpClient client(HttpClient.Version version, @Nullable X509Bundle certificate) {
     return HttpClient.newBuilder().version(version).sslContext(tls(certificate)).build();
   }
 
@@ -133,7 +133,7 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  static void answer(Exchange exchange, int status, String text) {
+  public static void answer(Exchange exchange, int status, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     exchange
         .response()

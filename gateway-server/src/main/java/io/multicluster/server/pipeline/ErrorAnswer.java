@@ -1,0 +1,89 @@
+package io.multicluster.server.pipeline;
+
+import io.multicluster.wire.http.Exchange;
+import io.multicluster.wire.http.RequestHead;
+import io.multicluster.wire.http.ResponseSink;
+import io.multicluster.wire.negotiate.Format;
+import io.multicluster.wire.negotiate.Negotiated;
+import io.multicluster.wire.negotiate.Negotiator;
+import io.multicluster.wire.request.Query;
+import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.status.Status;
+import io.multicluster.wire.status.StatusEncoder;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
+
+/** Writes errors: a Status in the form that the client accepts, as kube-apiserver would. */
+final class ErrorAnswer {
+  private static final byte[] TOO_MANY =
+      "Too many requests, please try again later.\n".getBytes(StandardCharsets.US_ASCII);
+
+  private ErrorAnswer() {}
+
+  /** If an answer has begun it can only be broken off, which is done. */
+  static void send(Exchange exchange, Status status) {
+    if (exchange.response().headSent()) {
+      exchange.response().reset();
+    } else {
+      send(exchange.request(), exchange.response(), status);
+    }
+  }
+
+  /**
+   * @param sink without a head yet
+   */
+  static void send(RequestHead request, ResponseSink sink, Status status) {
+    Http2Headers headers = new DefaultHttp2Headers(false);
+    byte[] body = encode(request, status, headers);
+    headers.setInt("content-length", body.length);
+    if (status.retryAfterSeconds() > 0) {
+      headers.setInt("retry-after", status.retryAfterSeconds());
+    }
+    switch (status.code()) {
+      case 401 ->
+          // Clients without valid credentials don't get to keep connections.
+          headers.set("connection", "close");
+      case 403 -> headers.set("x-content-type-options", "nosniff");
+      default -> {}
+    }
+    sink.head(status.code(), headers);
+    sink.write(Unpooled.wrappedBuffer(body));
+    sink.end(null);
+  }
+
+  /** The one error that is no Status: flow control's. */
+  static void tooManyRequests(Exchange exchange, int retryAfterSeconds) {
+    exchange
+        .response()
+        .head(
+            429,
+            new DefaultHttp2Headers(false)
+                .set("content-type", "text/plain; charset=utf-8")
+                .set("x-content-type-options", "nosniff")
+                .setInt("retry-after", retryAfterSeconds)
+                .setInt("content-length", TOO_MANY.length));
+    exchange.response().write(Unpooled.wrappedBuffer(TOO_MANY));
+    exchange.response().end(null);
+  }
+
+  private static byte[] encode(RequestHead request, Status status, Http2Headers headers) {
+    Negotiated form = Negotiator.error(request, queryOf(request));
+    if (form.format() == Format.PROTOBUF) {
+      headers.set("content-type", Format.PROTOBUF.contentType());
+      return StatusEncoder.protobuf(status);
+    }
+    headers.set("content-type", Format.JSON.contentType());
+    return StatusEncoder.json(status);
+  }
+
+  /** A query that can't be read may be what the error is about. */
+  private static Query queryOf(RequestHead request) {
+    try {
+      return Query.parse(request.query());
+    } catch (ApiException unreadable) {
+      return Query.EMPTY;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.multicluster.server.pipeline;
+
+import io.multicluster.server.route.Route;
+import io.multicluster.server.route.RoutedRequest;
+import io.multicluster.server.route.Router;
+import io.multicluster.server.transport.RequestHandler;
+import io.multicluster.wire.http.Exchange;
+import io.multicluster.wire.request.Query;
+import io.multicluster.wire.request.RequestInfo;
+import io.multicluster.wire.request.RequestInfoParser;
+import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.user.UserInfo;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of a request, in the order in which a client sees what is wrong with it: {@link #run} is
+ * the list of its steps.
+ */
+public final class RequestPipeline implements RequestHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
+
+  private final Authenticate authenticate;
+  private final Audit audit;
+  private final Impersonate impersonate;
+  private final FlowControl flowControl;
+  private final Authorize authorize;
+  private final Router router;
+  private final Executor threads;
+
+  /**
+   * @param threads runs each request that may have to wait; a virtual thread per task is meant
+   */
+  public RequestPipeline(
+      Authenticate authenticate,
+      Audit audit,
+      Impersonate impersonate,
+      FlowControl flowControl,
+      Authorize authorize,
+      Router router,
+      Executor threads) {
+    this.authenticate = authenticate;
+    this.audit = audit;
+    this.impersonate = impersonate;
+    this.flowControl = flowControl;
+    this.authorize = authorize;
+    this.router = router;
+    this.threads = threads;
+  }
+
+  /** What is known of a request before anybody was asked about it. */
+  private record Arrival(PipelineExchange exchange, Query query, RequestInfo info, Route route) {}
+
+  @Override
+  public void handle(Exchange received) {
+    PipelineExchange exchange = AuditId.assign(received);
+    shielded(
+        exchange,
+        () -> {
+          Query query = Query.parse(exchange.request().query());
+          RequestInfo info = RequestInfoParser.parse(exchange.request(), query);
+          Arrival arrival = new Arrival(exchange, query, info, router.route(info));
+          Deadline deadline = Deadline.of(query, info);
+          if (answersFromMemory(arrival)) {
+            run(arrival);
+          } else {
+            threads.execute(() -> shielded(exchange, () -> run(arrival)));
+          }
+          deadline.start(exchange);
+        });
+  }
+
+  /**
+   * Whether every step of {@link #run} can do its work on the event loop, without waiting for
+   * anybody. The steps are the same either way.
+   */
+  private boolean answersFromMemory(Arrival arrival) {
+    if (!arrival.route.fromMemory(arrival.info) || impersonate.isAsked(arrival.exchange)) {
+      return false;
+    }
+    UserInfo caller = authenticate.callerNow(arrival.exchange, arrival.info);
+    return caller != null && authorize.decidesNow(caller, arrival.info, arrival.query);
+  }
+
+  private void run(Arrival arrival) {
+    PipelineExchange exchange = arrival.exchange;
+    RequestInfo info = arrival.info;
+    UserInfo caller = authenticate.caller(exchange, info);
+    audit.begin(exchange, info, caller);
+    UserInfo user = impersonate.user(exchange, caller);
+    flowControl.enter(exchange, info, user);
+    authorize.check(user, info, arrival.query);
+    if (exchange.response().headSent()) {
+      return; // The deadline was faster than the steps above: nothing may happen after its answer.
+    }
+    arrival.route.answer(new RoutedRequest(exchange, arrival.query, info, user));
+  }
+
+  /** Whatever goes wrong inside becomes an answer; what nobody foresaw is logged. */
+  private static void shielded(PipelineExchange exchange, Runnable steps) {
+    try {
+      steps.run();
+    } catch (FlowControl.RejectedException overload) {
+      ErrorAnswer.tooManyRequests(exchange, overload.retryAfterSeconds());
+    } catch (ApiException expected) {
+      ErrorAnswer.send(exchange, expected.status());
+    } catch (RuntimeException | StackOverflowError fault) {
+      LOG.atError()
+          .addKeyValue("auditID", exchange.auditId())
+          .addKeyValue("method", exchange.request().method())
+          .addKeyValue("path", exchange.request().path())
+          .setCause(fault)
+          .log("A request failed unexpectedly");
+      ErrorAnswer.send(
+          exchange, ApiException.internal("the gateway's log has the cause", fault).status());
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.multicluster.server.route;
+
+import io.multicluster.wire.resource.GroupResource;
+import java.util.Set;
+
+/**
+ * What clients may see. The review kinds by which clients ask about themselves are always offered:
+ * {@code kubectl auth} needs them and they show nothing else.
+ *
+ * @param allFederated whether everything that the control plane has is offered; {@code federated}
+ *     has no meaning then
+ */
+public record OfferedResources(
+    Set<GroupResource> cached, Set<GroupResource> federated, boolean allFederated) {
+  private static final Set<GroupResource> SELF_REVIEWS =
+      Set.of(
+          new GroupResource("authorization.k8s.io", "selfsubjectaccessreviews"),
+          new GroupResource("authorization.k8s.io", "selfsubjectrulesreviews"),
+          new GroupResource("authentication.k8s.io", "selfsubjectreviews"));
+
+  public OfferedResources {
+    cached = Set.copyOf(cached);
+    federated = Set.copyOf(federated);
+  }
+
+  public boolean isCached(GroupResource resource) {
+    return cached.contains(resource);
+  }
+
+  public boolean isFederated(GroupResource resource) {
+    return !isCached(resource)
+        && (allFederated || federated.contains(resource) || SELF_REVIEWS.contains(resource));
+  }
+
+  /** For discovery: whether the resource is to be seen at all. */
+  public boolean offers(GroupResource resource) {
+    return isCached(resource) || isFederated(resource);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.route;
+
+import org.jspecify.annotations.NullMarked;
