@@ -171,8 +171,7 @@ final class RequestPipelineTest {
     assertThat(get("/api/v1/pods", "user", "jane").statusCode()).isEqualTo(200);
     pods = new Silent(new CountDownLatch(1));
     for (int i = 0; i < 2; i++) {
-      client.sendAsync(
-          request("/api/v1/pods", "user", "jane").build(), BodyHandlers.discarding());
+      client.sendAsync(request("/api/v1/pods", "user", "jane").build(), BodyHandlers.discarding());
     }
     HttpResponse<String> rejected = get("/api/v1/pods", "user", "jane");
 
