@@ -85,6 +85,34 @@ public record Attributes(
     return new Attributes(user, false, verb, "", "", "", "", "", "", path, "", "");
   }
 
+  Attributes withUser(UserInfo other) {
+    return with(other, verb, name);
+  }
+
+  Attributes withVerb(String other) {
+    return with(user, other, name);
+  }
+
+  Attributes withName(String other) {
+    return with(user, verb, other);
+  }
+
+  private Attributes with(UserInfo newUser, String newVerb, String newName) {
+    return new Attributes(
+        newUser,
+        resourceRequest,
+        newVerb,
+        namespace,
+        group,
+        version,
+        resource,
+        subresource,
+        newName,
+        path,
+        fieldSelector,
+        labelSelector);
+  }
+
   public GroupResource groupResource() {
     return new GroupResource(group, resource);
   }

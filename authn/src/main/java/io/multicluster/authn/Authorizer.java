@@ -5,7 +5,11 @@ import org.jspecify.annotations.Nullable;
 /** Judges whether a request may be made. Safe for use by any thread. */
 public interface Authorizer {
 
-  /** May block while it asks somebody else. Does not throw: what can't be judged is refused. */
+  /**
+   * May block while it asks somebody else.
+   *
+   * @throws io.multicluster.wire.status.ApiException 503 if this can't be judged now
+   */
   Decision authorize(Attributes attributes);
 
   /**
