@@ -40,7 +40,20 @@ final class JsonBuffer {
   private static final byte[] REPLACEMENT = ascii("\\ufffd");
   private static final byte[] MIN_LONG = ascii("-9223372036854775808");
 
-  byte[] bytes = new byte[INITIAL_SIZE];
+  private final int initialSize;
+  byte[] bytes;
+
+  JsonBuffer() {
+    this(INITIAL_SIZE);
+  }
+
+  /**
+   * @param initialSize which the array is cut back to after a big body
+   */
+  JsonBuffer(int initialSize) {
+    this.initialSize = initialSize;
+    this.bytes = new byte[initialSize];
+  }
 
   static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
@@ -57,7 +70,7 @@ final class JsonBuffer {
   /** To be called between two bodies. */
   void trim() {
     if (bytes.length > MAX_KEPT_SIZE) {
-      bytes = new byte[INITIAL_SIZE];
+      bytes = new byte[initialSize];
     }
   }
 

@@ -14,11 +14,23 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 public final class JsonWriter {
-  private final JsonBuffer buffer = new JsonBuffer();
+  private final JsonBuffer buffer;
   private int position;
 
   /** Whether something stands before, in the same object or array, that needs a comma behind it. */
   private boolean comma;
+
+  /** For bodies of any size, one after the other. */
+  public JsonWriter() {
+    buffer = new JsonBuffer();
+  }
+
+  /**
+   * @param expectedSize of the largest body, in bytes; more is possible
+   */
+  public JsonWriter(int expectedSize) {
+    buffer = new JsonBuffer(expectedSize + JsonBuffer.SLACK);
+  }
 
   public JsonWriter beginObject() {
     return open('{');

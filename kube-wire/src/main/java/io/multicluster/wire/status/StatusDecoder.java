@@ -3,19 +3,18 @@ package io.multicluster.wire.status;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.MalformedProtoException;
 import io.multicluster.wire.proto.ProtoReader;
 import io.multicluster.wire.status.Status.Cause;
 import io.multicluster.wire.status.Status.Details;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a {@link Status} that another API server sent, in JSON or in protobuf. */
 public final class StatusDecoder {
-  private static final byte[] PROTOBUF_MAGIC = {'k', '8', 's', 0};
   private static final JsonFactory JSON = new JsonFactory();
 
   private StatusDecoder() {}
@@ -23,38 +22,17 @@ public final class StatusDecoder {
   /** Null if the bytes are no Status: proxies and load balancers answer in words of their own. */
   public static @Nullable Status decode(byte[] body) {
     try {
-      return isProtobuf(body) ? enveloped(body) : json(body);
+      return Envelope.isEnveloped(body, 0, body.length) ? enveloped(body) : json(body);
     } catch (IOException | MalformedProtoException e) {
       return null;
     }
   }
 
-  private static boolean isProtobuf(byte[] body) {
-    return body.length >= 4 && Arrays.equals(body, 0, 4, PROTOBUF_MAGIC, 0, 4);
-  }
-
   private static @Nullable Status enveloped(byte[] body) {
-    ProtoReader envelope = new ProtoReader(body, 4, body.length);
-    boolean isStatus = false;
-    ProtoReader raw = null;
-    while (envelope.next()) {
-      switch (envelope.field()) {
-        case 1 -> isStatus = kindIsStatus(envelope.message());
-        case 2 -> raw = envelope.message();
-        default -> {}
-      }
-    }
-    return isStatus && raw != null ? new Draft().read(raw).status() : null;
-  }
-
-  private static boolean kindIsStatus(ProtoReader type) {
-    boolean isStatus = false;
-    while (type.next()) {
-      if (type.field() == 2) {
-        isStatus = type.string().equals("Status");
-      }
-    }
-    return isStatus;
+    Envelope.Content content = Envelope.open(body, 0, body.length);
+    return content.kind().equals("Status")
+        ? new Draft().read(new ProtoReader(body, content.rawStart(), content.rawEnd())).status()
+        : null;
   }
 
   private static @Nullable Status json(byte[] body) throws IOException {

@@ -1,178 +1,142 @@
 package io.multicluster.wire.status;
 
+import io.multicluster.wire.json.JsonIndenter;
+import io.multicluster.wire.json.JsonText;
+import io.multicluster.wire.proto.Envelope;
+import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.status.Status.Cause;
 import io.multicluster.wire.status.Status.Details;
-import java.io.ByteArrayOutputStream;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /** Writes a {@link Status} byte for byte as kube-apiserver does. */
 public final class StatusEncoder {
-  private static final byte[] PROTOBUF_HEAD = {
-    'k', '8', 's', 0, 0x0a, 12, 0x0a, 2, 'v', '1', 0x12, 6, 'S', 't', 'a', 't', 'u', 's'
-  };
+  private static final Envelope ENVELOPE = new Envelope("v1", "Status");
 
   private StatusEncoder() {}
 
   /** JSON with a final line feed. */
   public static byte[] json(Status status) {
-    return (object(status) + "\n").getBytes(StandardCharsets.UTF_8);
+    return ByteBufUtil.getBytes(object(status).writeByte('\n'));
+  }
+
+  /** Indented JSON, without a final line feed. */
+  public static byte[] prettyJson(Status status) {
+    ByteBuf out = Unpooled.buffer(512);
+    new JsonIndenter().write(object(status), out);
+    return ByteBufUtil.getBytes(out);
   }
 
   /** The JSON object alone, as it stands in an ERROR event of a watch. */
   public static byte[] jsonObject(Status status) {
-    return object(status).getBytes(StandardCharsets.UTF_8);
+    return ByteBufUtil.getBytes(object(status));
   }
 
   /** The protobuf message in its envelope: a whole answer, or the object of an ERROR event. */
   public static byte[] protobuf(Status status) {
-    byte[] message = message(status);
-    ProtoOut out = new ProtoOut();
-    out.writeBytes(PROTOBUF_HEAD);
-    out.field(2, message);
-    out.field(3, "");
-    out.field(4, "");
-    return out.toByteArray();
+    byte[] message = message(status).toByteArray();
+    ByteBuf out = Unpooled.buffer(message.length + 64);
+    ENVELOPE.write(out, message, 0, message.length);
+    return ByteBufUtil.getBytes(out);
   }
 
-  private static String object(Status status) {
-    StringBuilder out = new StringBuilder(256);
-    out.append("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{");
+  private static ByteBuf object(Status status) {
+    ByteBuf out = Unpooled.buffer(512);
+    ascii(out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{");
     member(out, "continue", status.continueToken());
-    out.append('}');
-    member(out, "status", status.success() ? "Success" : "Failure");
+    ascii(out, status.success() ? "},\"status\":\"Success\"" : "},\"status\":\"Failure\"");
     member(out, "message", status.message());
     member(out, "reason", status.reason());
     Details details = status.details();
     if (details != null) {
-      out.append(",\"details\":{");
+      ascii(out, ",\"details\":{");
       member(out, "name", details.name());
       member(out, "group", details.group());
       member(out, "kind", details.kind());
       member(out, "uid", details.uid());
       causes(out, details);
       if (details.retryAfterSeconds() != 0) {
-        name(out, "retryAfterSeconds").append(details.retryAfterSeconds());
+        name(out, "retryAfterSeconds");
+        ascii(out, Integer.toString(details.retryAfterSeconds()));
       }
-      out.append('}');
+      out.writeByte('}');
     }
     if (status.code() != 0) {
-      name(out, "code").append(status.code());
+      name(out, "code");
+      ascii(out, Integer.toString(status.code()));
     }
-    return out.append('}').toString();
+    return out.writeByte('}');
   }
 
-  private static void causes(StringBuilder out, Details details) {
+  private static void causes(ByteBuf out, Details details) {
     if (details.causes().isEmpty()) {
       return;
     }
-    name(out, "causes").append('[');
+    name(out, "causes");
+    char before = '[';
     for (Cause cause : details.causes()) {
-      if (out.charAt(out.length() - 1) == '}') {
-        out.append(',');
-      }
-      out.append('{');
+      out.writeByte(before).writeByte('{');
       member(out, "reason", cause.reason());
       member(out, "message", cause.message());
       member(out, "field", cause.field());
-      out.append('}');
+      out.writeByte('}');
+      before = ',';
     }
-    out.append(']');
+    out.writeByte(']');
   }
 
-  private static void member(StringBuilder out, String name, String value) {
+  private static void member(ByteBuf out, String name, String value) {
     if (!value.isEmpty()) {
-      string(name(out, name), value);
+      name(out, name);
+      JsonText.write(out, value);
     }
   }
 
-  private static StringBuilder name(StringBuilder out, String name) {
-    if (out.charAt(out.length() - 1) != '{') {
-      out.append(',');
+  private static void name(ByteBuf out, String name) {
+    if (out.getByte(out.writerIndex() - 1) != '{') {
+      out.writeByte(',');
     }
-    return out.append('"').append(name).append("\":");
+    out.writeByte('"');
+    ascii(out, name);
+    out.writeByte('"').writeByte(':');
   }
 
-  private static void string(StringBuilder out, String value) {
-    out.append('"');
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      switch (c) {
-        case '"', '\\' -> out.append('\\').append(c);
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        default -> {
-          if (c < 0x20 || c == '<' || c == '>' || c == '&' || c == '\u2028' || c == '\u2029') {
-            out.append(String.format("\\u%04x", (int) c));
-          } else {
-            out.append(c);
-          }
-        }
-      }
-    }
-    out.append('"');
+  private static void ascii(ByteBuf out, String text) {
+    out.writeCharSequence(text, StandardCharsets.US_ASCII);
   }
 
-  private static byte[] message(Status status) {
-    ProtoOut metadata = new ProtoOut();
-    metadata.field(1, "");
-    metadata.field(2, "");
-    metadata.field(3, status.continueToken());
-    ProtoOut out = new ProtoOut();
-    out.field(1, metadata.toByteArray());
-    out.field(2, status.success() ? "Success" : "Failure");
-    out.field(3, status.message());
-    out.field(4, status.reason());
+  private static ProtoWriter message(Status status) {
+    ProtoWriter metadata =
+        new ProtoWriter().string(1, "").string(2, "").string(3, status.continueToken());
+    ProtoWriter out =
+        new ProtoWriter()
+            .message(1, metadata)
+            .string(2, status.success() ? "Success" : "Failure")
+            .string(3, status.message())
+            .string(4, status.reason());
     Details details = status.details();
     if (details != null) {
-      out.field(5, message(details));
+      out.message(5, message(details));
     }
-    out.field(6, status.code());
-    return out.toByteArray();
+    return out.int64(6, status.code());
   }
 
-  private static byte[] message(Details details) {
-    ProtoOut out = new ProtoOut();
-    out.field(1, details.name());
-    out.field(2, details.group());
-    out.field(3, details.kind());
+  private static ProtoWriter message(Details details) {
+    ProtoWriter out =
+        new ProtoWriter()
+            .string(1, details.name())
+            .string(2, details.group())
+            .string(3, details.kind());
     for (Cause cause : details.causes()) {
-      ProtoOut message = new ProtoOut();
-      message.field(1, cause.reason());
-      message.field(2, cause.message());
-      message.field(3, cause.field());
-      out.field(4, message.toByteArray());
+      out.message(
+          4,
+          new ProtoWriter()
+              .string(1, cause.reason())
+              .string(2, cause.message())
+              .string(3, cause.field()));
     }
-    out.field(5, details.retryAfterSeconds());
-    out.field(6, details.uid());
-    return out.toByteArray();
-  }
-
-  private static final class ProtoOut extends ByteArrayOutputStream {
-    void field(int number, String value) {
-      field(number, value.getBytes(StandardCharsets.UTF_8));
-    }
-
-    void field(int number, byte[] value) {
-      write(number << 3 | 2);
-      varint(value.length);
-      writeBytes(value);
-    }
-
-    void field(int number, int value) {
-      write(number << 3);
-      varint(value);
-    }
-
-    private void varint(int value) {
-      int left = value;
-      while ((left & ~0x7f) != 0) {
-        write(left | 0x80);
-        left >>>= 7;
-      }
-      write(left);
-    }
+    return out.int64(5, details.retryAfterSeconds()).string(6, details.uid());
   }
 }

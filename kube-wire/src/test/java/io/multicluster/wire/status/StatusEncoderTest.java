@@ -59,6 +59,26 @@ class StatusEncoderTest {
   }
 
   @Test
+  void indentedJsonReadsAsFromGo() {
+    Status status = ApiException.methodNotAllowed().status();
+    assertThat(StatusEncoder.prettyJson(status))
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo(
+            """
+            {
+              "kind": "Status",
+              "apiVersion": "v1",
+              "metadata": {},
+              "status": "Failure",
+              "message": "the server does not allow this method on the requested resource",
+              "reason": "MethodNotAllowed",
+              "details": {},
+              "code": 405
+            }\
+            """);
+  }
+
+  @Test
   void anEventsObjectHasNoLineFeed() {
     assertThat(StatusEncoder.jsonObject(FULL)).endsWith((byte) '}');
   }
