@@ -1,7 +1,7 @@
 package io.multicluster.wire.status;
 
 import io.multicluster.wire.json.JsonIndenter;
-import io.multicluster.wire.json.JsonText;
+import io.multicluster.wire.json.JsonWriter;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.status.Status.Cause;
@@ -9,7 +9,7 @@ import io.multicluster.wire.status.Status.Details;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Writes a {@link Status} byte for byte as kube-apiserver does. */
 public final class StatusEncoder {
@@ -19,19 +19,36 @@ public final class StatusEncoder {
 
   /** JSON with a final line feed. */
   public static byte[] json(Status status) {
-    return ByteBufUtil.getBytes(object(status).writeByte('\n'));
+    byte[] object = jsonObject(status);
+    byte[] line = Arrays.copyOf(object, object.length + 1);
+    line[object.length] = '\n';
+    return line;
   }
 
   /** Indented JSON, without a final line feed. */
   public static byte[] prettyJson(Status status) {
     ByteBuf out = Unpooled.buffer(512);
-    new JsonIndenter().write(object(status), out);
+    new JsonIndenter().indent(Unpooled.wrappedBuffer(jsonObject(status)), out);
     return ByteBufUtil.getBytes(out);
   }
 
   /** The JSON object alone, as it stands in an ERROR event of a watch. */
   public static byte[] jsonObject(Status status) {
-    return ByteBufUtil.getBytes(object(status));
+    JsonWriter json = new JsonWriter(512);
+    json.beginObject().name("kind").value("Status").name("apiVersion").value("v1");
+    json.name("metadata").beginObject();
+    member(json, "continue", status.continueToken());
+    json.endObject().name("status").value(result(status));
+    member(json, "message", status.message());
+    member(json, "reason", status.reason());
+    if (status.details() != null) {
+      json.name("details");
+      details(json, status.details());
+    }
+    if (status.code() != 0) {
+      json.name("code").value(status.code());
+    }
+    return json.endObject().toByteArray();
   }
 
   /** The protobuf message in its envelope: a whole answer, or the object of an ERROR event. */
@@ -42,69 +59,37 @@ public final class StatusEncoder {
     return ByteBufUtil.getBytes(out);
   }
 
-  private static ByteBuf object(Status status) {
-    ByteBuf out = Unpooled.buffer(512);
-    ascii(out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{");
-    member(out, "continue", status.continueToken());
-    ascii(out, status.success() ? "},\"status\":\"Success\"" : "},\"status\":\"Failure\"");
-    member(out, "message", status.message());
-    member(out, "reason", status.reason());
-    Details details = status.details();
-    if (details != null) {
-      ascii(out, ",\"details\":{");
-      member(out, "name", details.name());
-      member(out, "group", details.group());
-      member(out, "kind", details.kind());
-      member(out, "uid", details.uid());
-      causes(out, details);
-      if (details.retryAfterSeconds() != 0) {
-        name(out, "retryAfterSeconds");
-        ascii(out, Integer.toString(details.retryAfterSeconds()));
+  private static void details(JsonWriter json, Details details) {
+    json.beginObject();
+    member(json, "name", details.name());
+    member(json, "group", details.group());
+    member(json, "kind", details.kind());
+    member(json, "uid", details.uid());
+    if (!details.causes().isEmpty()) {
+      json.name("causes").beginArray();
+      for (Cause cause : details.causes()) {
+        json.beginObject();
+        member(json, "reason", cause.reason());
+        member(json, "message", cause.message());
+        member(json, "field", cause.field());
+        json.endObject();
       }
-      out.writeByte('}');
+      json.endArray();
     }
-    if (status.code() != 0) {
-      name(out, "code");
-      ascii(out, Integer.toString(status.code()));
+    if (details.retryAfterSeconds() != 0) {
+      json.name("retryAfterSeconds").value(details.retryAfterSeconds());
     }
-    return out.writeByte('}');
+    json.endObject();
   }
 
-  private static void causes(ByteBuf out, Details details) {
-    if (details.causes().isEmpty()) {
-      return;
-    }
-    name(out, "causes");
-    char before = '[';
-    for (Cause cause : details.causes()) {
-      out.writeByte(before).writeByte('{');
-      member(out, "reason", cause.reason());
-      member(out, "message", cause.message());
-      member(out, "field", cause.field());
-      out.writeByte('}');
-      before = ',';
-    }
-    out.writeByte(']');
-  }
-
-  private static void member(ByteBuf out, String name, String value) {
+  private static void member(JsonWriter json, String name, String value) {
     if (!value.isEmpty()) {
-      name(out, name);
-      JsonText.write(out, value);
+      json.name(name).value(value);
     }
   }
 
-  private static void name(ByteBuf out, String name) {
-    if (out.getByte(out.writerIndex() - 1) != '{') {
-      out.writeByte(',');
-    }
-    out.writeByte('"');
-    ascii(out, name);
-    out.writeByte('"').writeByte(':');
-  }
-
-  private static void ascii(ByteBuf out, String text) {
-    out.writeCharSequence(text, StandardCharsets.US_ASCII);
+  private static String result(Status status) {
+    return status.success() ? "Success" : "Failure";
   }
 
   private static ProtoWriter message(Status status) {
@@ -113,7 +98,7 @@ public final class StatusEncoder {
     ProtoWriter out =
         new ProtoWriter()
             .message(1, metadata)
-            .string(2, status.success() ? "Success" : "Failure")
+            .string(2, result(status))
             .string(3, status.message())
             .string(4, status.reason());
     Details details = status.details();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class JsonIndenterTest {
   private static final String JSON =
-      "{\"a\":{},\"b\":[],\"c\":[1,{\"d\":\"x,\\\"{}[]: \\\\\"}],\"e\":[[]],\"f\":null}\n";
+      "{\"a\":{},\"b\":[],\"c\":[1,{\"d\":\"x,\\\"{}[]: \\\\\"}],\"e\":[[]],\"f\":null}";
   private static final String INDENTED =
       """
       {
@@ -31,7 +31,7 @@ class JsonIndenterTest {
   @Test
   void bracketsCommasAndColonsAreSetApart() {
     ByteBuf out = Unpooled.buffer();
-    new JsonIndenter().write(Unpooled.copiedBuffer(JSON, UTF_8), out);
+    new JsonIndenter().indent(Unpooled.copiedBuffer(JSON, UTF_8), out);
     assertThat(out.toString(UTF_8)).isEqualTo(INDENTED);
   }
 
@@ -40,7 +40,7 @@ class JsonIndenterTest {
     ByteBuf out = Unpooled.buffer();
     JsonIndenter indenter = new JsonIndenter();
     for (byte b : JSON.getBytes(UTF_8)) {
-      indenter.write(Unpooled.wrappedBuffer(new byte[] {b}), out);
+      indenter.indent(Unpooled.wrappedBuffer(new byte[] {b}), out);
     }
     assertThat(out.toString(UTF_8)).isEqualTo(INDENTED);
   }
