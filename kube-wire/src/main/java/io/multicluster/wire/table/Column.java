@@ -1,8 +1,6 @@
 package io.multicluster.wire.table;
 
-import io.multicluster.wire.json.JsonText;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
+import io.multicluster.wire.json.JsonWriter;
 
 /**
  * A column's definition.
@@ -12,20 +10,9 @@ import java.nio.charset.StandardCharsets;
  */
 record Column(String name, boolean isName, boolean wide, String description) {
   /** All columns are declared as text, even where a cell is a number, as kube-apiserver does. */
-  void write(ByteBuf out) {
-    ascii(out, "{\"name\":");
-    JsonText.write(out, name);
-    ascii(
-        out,
-        isName
-            ? ",\"type\":\"string\",\"format\":\"name\""
-            : ",\"type\":\"string\",\"format\":\"\"");
-    ascii(out, ",\"description\":");
-    JsonText.write(out, description);
-    ascii(out, wide ? ",\"priority\":1}" : ",\"priority\":0}");
-  }
-
-  private static void ascii(ByteBuf out, String text) {
-    out.writeCharSequence(text, StandardCharsets.US_ASCII);
+  void write(JsonWriter json) {
+    json.beginObject().name("name").value(name).name("type").value("string");
+    json.name("format").value(isName ? "name" : "").name("description").value(description);
+    json.name("priority").value(wide ? 1 : 0).endObject();
   }
 }

@@ -1,8 +1,6 @@
 package io.multicluster.wire.table;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
+import io.multicluster.wire.json.JsonWriter;
 import java.util.List;
 
 /** The columns of each kind of row: those of kube-apiserver, and the cluster among them. */
@@ -64,15 +62,8 @@ final class Columns {
   }
 
   private static byte[] definitions(List<Column> columns) {
-    ByteBuf out = Unpooled.buffer(2048);
-    out.writeByte('[');
-    for (int i = 0; i < columns.size(); i++) {
-      if (i > 0) {
-        out.writeByte(',');
-      }
-      columns.get(i).write(out);
-    }
-    out.writeByte(']');
-    return ByteBufUtil.getBytes(out);
+    JsonWriter json = new JsonWriter(4096).beginArray();
+    columns.forEach(column -> column.write(json));
+    return json.endArray().toByteArray();
   }
 }

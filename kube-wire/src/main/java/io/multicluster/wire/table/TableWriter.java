@@ -1,10 +1,9 @@
 package io.multicluster.wire.table;
 
-import io.multicluster.wire.json.JsonText;
+import io.multicluster.wire.json.JsonWriter;
 import io.multicluster.wire.proto.ListMeta;
 import io.multicluster.wire.resource.GroupResource;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -12,30 +11,25 @@ import java.util.Locale;
  * the row's object written by the caller ({@code null} if none is wanted), and {@link #endRow};
  * then {@link #end}. A list, one object and the object of a watch event have the same form.
  *
- * <p>Immutable. Writes no white space.
+ * <p>Reusable, not thread-safe: one per event loop.
  */
 public final class TableWriter {
-  private static final byte[] METADATA = ascii(",\"metadata\":{");
-  private static final byte[] COLUMNS = ascii("},\"columnDefinitions\":");
-  private static final byte[] NULL = ascii("null");
-  private static final byte[] ROWS = ascii(",\"rows\":[");
-  private static final byte[] CELLS = ascii("{\"cells\":[");
-  private static final byte[] OBJECT = ascii(",\"object\":");
   private static final byte[] SUCCEEDED =
-      condition("Succeeded", "The pod has completed successfully.");
-  private static final byte[] FAILED = condition("Failed", "The pod failed.");
+      conditions("Succeeded", "The pod has completed successfully.");
+  private static final byte[] FAILED = conditions("Failed", "The pod failed.");
   private static final String NONE = "<none>";
   private static final String UNKNOWN = "<unknown>";
 
+  private final String apiVersion;
   private final byte[] columns;
-  private final byte[] head;
+  private final JsonWriter json = new JsonWriter(4096);
 
   /**
    * @param resource whose rows are written
    * @param version {@code v1} or {@code v1beta1} of meta.k8s.io
    */
   public TableWriter(GroupResource resource, String version) {
-    this.head = ascii("{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/" + version + "\"");
+    this.apiVersion = "meta.k8s.io/" + version;
     if (resource.equals(GroupResource.PODS)) {
       this.columns = Columns.POD;
     } else if (resource.equals(GroupResource.EVENTS)
@@ -51,23 +45,26 @@ public final class TableWriter {
    * @param definitions whether the columns are told; in a watch only the first Table does
    */
   public void begin(ByteBuf out, ListMeta metadata, boolean definitions) {
-    out.writeBytes(head).writeBytes(METADATA);
-    String separator = "";
+    json.reset();
+    json.beginObject().name("kind").value("Table").name("apiVersion").value(apiVersion);
+    json.name("metadata").beginObject();
     if (!metadata.resourceVersion().isEmpty()) {
-      text(out, "\"resourceVersion\":");
-      JsonText.write(out, metadata.resourceVersion());
-      separator = ",";
+      json.name("resourceVersion").value(metadata.resourceVersion());
     }
     if (!metadata.continueToken().isEmpty()) {
-      text(out, separator + "\"continue\":");
-      JsonText.write(out, metadata.continueToken());
-      separator = ",";
+      json.name("continue").value(metadata.continueToken());
     }
     Long remaining = metadata.remainingItemCount();
     if (remaining != null) {
-      text(out, separator + "\"remainingItemCount\":" + remaining);
+      json.name("remainingItemCount").value(remaining);
     }
-    out.writeBytes(COLUMNS).writeBytes(definitions ? columns : NULL).writeBytes(ROWS);
+    json.endObject().name("columnDefinitions");
+    if (definitions) {
+      json.json(columns);
+    } else {
+      json.nullValue();
+    }
+    json.name("rows").beginArray().drainTo(out);
   }
 
   /**
@@ -82,25 +79,23 @@ public final class TableWriter {
     if (!first) {
       out.writeByte(',');
     }
-    out.writeBytes(CELLS);
+    json.reset();
+    json.beginObject().name("cells").beginArray();
     switch (row) {
-      case PodRow pod -> pod(out, pod, name, cluster, nowMillis);
-      case EventRow event -> event(out, event, name, cluster, nowMillis);
-      case PlainRow plain -> {
-        cell(out, name);
-        nextCell(out, cluster);
-        nextCell(out, age(plain.creationSeconds(), nowMillis));
-      }
+      case PodRow pod -> pod(pod, name, cluster, nowMillis);
+      case EventRow event -> event(event, name, cluster, nowMillis);
+      case PlainRow plain ->
+          json.value(name).value(cluster).value(age(plain.creationSeconds(), nowMillis));
     }
-    out.writeByte(']');
+    json.endArray();
     if (row instanceof PodRow pod) {
       switch (pod.phase()) {
-        case "Succeeded" -> out.writeBytes(SUCCEEDED);
-        case "Failed" -> out.writeBytes(FAILED);
+        case "Succeeded" -> json.name("conditions").json(SUCCEEDED);
+        case "Failed" -> json.name("conditions").json(FAILED);
         default -> {}
       }
     }
-    out.writeBytes(OBJECT);
+    json.name("object").drainTo(out);
   }
 
   public void endRow(ByteBuf out) {
@@ -111,18 +106,18 @@ public final class TableWriter {
     out.writeByte(']').writeByte('}');
   }
 
-  private static void pod(ByteBuf out, PodRow pod, String name, String cluster, long nowMillis) {
-    cell(out, name);
-    nextCell(out, pod.ready());
-    nextCell(out, pod.status());
-    nextCell(out, restarts(pod, nowMillis));
-    nextCell(out, cluster);
-    nextCell(out, age(pod.creationSeconds(), nowMillis));
-    nextCell(out, orNone(pod.ip()));
-    nextCell(out, orNone(pod.nodeName()));
-    nextCell(out, orNone(pod.nominatedNodeName()));
+  private void pod(PodRow pod, String name, String cluster, long nowMillis) {
     String gates = pod.readinessGates();
-    nextCell(out, gates == null ? NONE : gates);
+    json.value(name)
+        .value(pod.ready())
+        .value(pod.status())
+        .value(restarts(pod, nowMillis))
+        .value(cluster)
+        .value(age(pod.creationSeconds(), nowMillis))
+        .value(orNone(pod.ip()))
+        .value(orNone(pod.nodeName()))
+        .value(orNone(pod.nominatedNodeName()))
+        .value(gates == null ? NONE : gates);
   }
 
   private static String restarts(PodRow pod, long nowMillis) {
@@ -133,22 +128,21 @@ public final class TableWriter {
         : count + " (" + age(last, nowMillis) + " ago)";
   }
 
-  private static void event(
-      ByteBuf out, EventRow event, String name, String cluster, long nowMillis) {
+  private void event(EventRow event, String name, String cluster, long nowMillis) {
     EventRow.Reference involved = event.involved();
     String kind = involved.kind().toLowerCase(Locale.ROOT);
-    cell(out, ageOfMillis(event.lastSeenMillis(), nowMillis));
-    nextCell(out, event.type());
-    nextCell(out, event.reason());
-    nextCell(out, involved.name().isEmpty() ? kind : kind + "/" + involved.name());
-    nextCell(out, cluster);
-    nextCell(out, involved.fieldPath());
-    nextCell(
-        out, event.host().isEmpty() ? event.component() : event.component() + ", " + event.host());
-    nextCell(out, trimmed(event.message()));
-    nextCell(out, ageOfMillis(event.firstSeenMillis(), nowMillis));
-    text(out, "," + event.count());
-    nextCell(out, name);
+    String host = event.host();
+    json.value(ageOfMillis(event.lastSeenMillis(), nowMillis))
+        .value(event.type())
+        .value(event.reason())
+        .value(involved.name().isEmpty() ? kind : kind + "/" + involved.name())
+        .value(cluster)
+        .value(involved.fieldPath())
+        .value(host.isEmpty() ? event.component() : event.component() + ", " + host)
+        .value(trimmed(event.message()))
+        .value(ageOfMillis(event.firstSeenMillis(), nowMillis))
+        .value(event.count())
+        .value(name);
   }
 
   private static String age(long seconds, long nowMillis) {
@@ -180,29 +174,10 @@ public final class TableWriter {
     return (c >= '\t' && c <= '\r') || c == '\u0085' || Character.isSpaceChar(c);
   }
 
-  private static void nextCell(ByteBuf out, String text) {
-    out.writeByte(',');
-    cell(out, text);
-  }
-
-  private static void cell(ByteBuf out, String text) {
-    JsonText.write(out, text);
-  }
-
-  private static void text(ByteBuf out, String ascii) {
-    out.writeCharSequence(ascii, StandardCharsets.US_ASCII);
-  }
-
-  private static byte[] condition(String reason, String message) {
-    return ascii(
-        ",\"conditions\":[{\"type\":\"Completed\",\"status\":\"True\",\"reason\":\""
-            + reason
-            + "\",\"message\":\""
-            + message
-            + "\"}]");
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+  private static byte[] conditions(String reason, String message) {
+    JsonWriter json = new JsonWriter(256).beginArray().beginObject();
+    json.name("type").value("Completed").name("status").value("True");
+    json.name("reason").value(reason).name("message").value(message);
+    return json.endObject().endArray().toByteArray();
   }
 }
