@@ -56,11 +56,7 @@ final class Call implements UpstreamExchange {
   }
 
   @Nullable OutgoingBody body() {
-    return bodyless() ? null : body;
-  }
-
-  private boolean bodyless() {
-    return body == null || body.length() == 0;
+    return body;
   }
 
   /** The request's headers with the credentials of now. */
@@ -92,12 +88,7 @@ final class Call implements UpstreamExchange {
     if (!timeout.isZero()) {
       headTimer = loop.schedule(this::headTimedOut, timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
-    if (body != null) {
-      body.begin();
-    }
-    if (state == State.WAITING) {
-      dispatch();
-    }
+    dispatch();
   }
 
   private void dispatch() {
@@ -117,7 +108,7 @@ final class Call implements UpstreamExchange {
   void sent(LinkStream on) {
     state = State.SENT;
     stream = on;
-    if (body != null && !bodyless()) {
+    if (body != null) {
       body.sendTo(on);
     }
   }
@@ -133,54 +124,26 @@ final class Call implements UpstreamExchange {
     if (status == 401) {
       pool.credentialsRefused();
     }
-    try {
-      receiver.head(status, headers);
-    } catch (RuntimeException | StackOverflowError fault) {
-      receiverFailed(fault);
-    }
+    receiver.head(status, headers);
   }
 
   /** Ownership of {@code bytes} passes over. */
   void data(ByteBuf bytes) {
-    try {
-      receiver.data(bytes);
-    } catch (RuntimeException | StackOverflowError fault) {
-      receiverFailed(fault);
-    }
+    receiver.data(bytes);
   }
 
   void flush() {
-    if (state == State.OVER) {
-      return;
-    }
-    try {
+    if (state != State.OVER) {
       receiver.flush();
-    } catch (RuntimeException | StackOverflowError fault) {
-      receiverFailed(fault);
     }
   }
 
   void end(@Nullable Http2Headers trailers) {
     state = State.OVER;
     stream = null;
-    try {
-      receiver.end(trailers);
-    } catch (RuntimeException | StackOverflowError fault) {
-      receiverFailed(fault);
-    }
+    receiver.end(trailers);
     if (body != null) {
       body.discard(true);
-    }
-  }
-
-  /** A fault in one receiver must not break the connection that others share. */
-  private void receiverFailed(Throwable fault) {
-    pool.log().error("{}: the receiver of an answer failed", pool.name(), fault);
-    abandon();
-    try {
-      fail(ApiException.internal("the answer could not be passed on", fault));
-    } catch (RuntimeException | StackOverflowError again) {
-      pool.log().error("{}: the receiver failed again when told so", pool.name(), again);
     }
   }
 
@@ -207,7 +170,7 @@ final class Call implements UpstreamExchange {
       body.detach();
     }
     boolean safe = changesNothing();
-    if (state != State.ANSWERED && (unprocessed ? repeatable() : safe && bodyless())) {
+    if (state != State.ANSWERED && (unprocessed ? repeatable() : safe && body == null)) {
       if (attempts < (unprocessed ? ATTEMPTS : SAFE_ATTEMPTS)) {
         state = State.WAITING;
         // Not at once: this is called while a connection goes through its streams.

@@ -30,9 +30,6 @@ sealed interface OutgoingBody {
     };
   }
 
-  /** Begins to take it in. */
-  void begin();
-
   /** How many bytes it has; -1 if that is not known yet. */
   long length();
 
@@ -63,9 +60,6 @@ sealed interface OutgoingBody {
       this.bytes = bytes;
       length = bytes.readableBytes();
     }
-
-    @Override
-    public void begin() {}
 
     @Override
     public long length() {
@@ -119,6 +113,7 @@ sealed interface OutgoingBody {
     private @Nullable LinkStream stream;
     private @Nullable Http2Headers trailers;
     private boolean repeatable = true;
+    private boolean receiving;
     private boolean ended;
     private boolean over;
     private int keptBytes;
@@ -134,29 +129,25 @@ sealed interface OutgoingBody {
       this.failed = failed;
     }
 
-    /** Before there is a connection, so that a body known to be empty is announced as none. */
-    @Override
-    public void begin() {
-      source.receive(this);
-    }
-
     @Override
     public long length() {
-      return ended && repeatable && trailers == null ? keptBytes : -1;
+      return -1;
     }
 
     @Override
     public void sendTo(LinkStream to) {
       stream = to;
-      int left = kept.size();
-      boolean lastIsHere = ended && trailers == null;
+      if (!receiving) {
+        receiving = true;
+        source.receive(this);
+        return;
+      }
+      int i = 0;
       for (ByteBuf bytes : kept) {
-        boolean credit = kept.size() - left >= credited;
-        left--;
-        write(to, bytes.retainedDuplicate(), lastIsHere && left == 0, credit);
+        write(to, bytes.retainedDuplicate(), i++ >= credited);
       }
       credited = kept.size();
-      if (ended && !(lastIsHere && credited > 0)) {
+      if (ended) {
         to.end(trailers);
       }
     }
@@ -172,7 +163,7 @@ sealed interface OutgoingBody {
         keptBytes += bytes.readableBytes();
       } else {
         keep(bytes);
-        write(stream, bytes, false, true);
+        write(stream, bytes, true);
       }
     }
 
@@ -189,9 +180,9 @@ sealed interface OutgoingBody {
       }
     }
 
-    private void write(LinkStream to, ByteBuf bytes, boolean last, boolean credit) {
+    private void write(LinkStream to, ByteBuf bytes, boolean credit) {
       int length = bytes.readableBytes();
-      to.write(bytes, last, credit ? () -> source.consumed(length) : NOTHING);
+      to.write(bytes, false, credit ? () -> source.consumed(length) : NOTHING);
     }
 
     private void drain(ByteBuf bytes) {
@@ -258,7 +249,7 @@ sealed interface OutgoingBody {
       over = true;
       stream = null;
       release();
-      if (!ended && !answered) {
+      if (receiving && !ended && !answered) {
         source.cancel();
       }
     }
