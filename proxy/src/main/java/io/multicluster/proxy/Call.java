@@ -56,7 +56,11 @@ final class Call implements UpstreamExchange {
   }
 
   @Nullable OutgoingBody body() {
-    return body;
+    return bodyless() ? null : body;
+  }
+
+  private boolean bodyless() {
+    return body == null || body.length() == 0;
   }
 
   /** The request's headers with the credentials of now. */
@@ -88,7 +92,12 @@ final class Call implements UpstreamExchange {
     if (!timeout.isZero()) {
       headTimer = loop.schedule(this::headTimedOut, timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
-    dispatch();
+    if (body != null) {
+      body.begin();
+    }
+    if (state == State.WAITING) {
+      dispatch();
+    }
   }
 
   private void dispatch() {
@@ -108,7 +117,7 @@ final class Call implements UpstreamExchange {
   void sent(LinkStream on) {
     state = State.SENT;
     stream = on;
-    if (body != null) {
+    if (body != null && !bodyless()) {
       body.sendTo(on);
     }
   }
@@ -124,26 +133,54 @@ final class Call implements UpstreamExchange {
     if (status == 401) {
       pool.credentialsRefused();
     }
-    receiver.head(status, headers);
+    try {
+      receiver.head(status, headers);
+    } catch (RuntimeException | StackOverflowError fault) {
+      receiverFailed(fault);
+    }
   }
 
   /** Ownership of {@code bytes} passes over. */
   void data(ByteBuf bytes) {
-    receiver.data(bytes);
+    try {
+      receiver.data(bytes);
+    } catch (RuntimeException | StackOverflowError fault) {
+      receiverFailed(fault);
+    }
   }
 
   void flush() {
-    if (state != State.OVER) {
+    if (state == State.OVER) {
+      return;
+    }
+    try {
       receiver.flush();
+    } catch (RuntimeException | StackOverflowError fault) {
+      receiverFailed(fault);
     }
   }
 
   void end(@Nullable Http2Headers trailers) {
     state = State.OVER;
     stream = null;
-    receiver.end(trailers);
+    try {
+      receiver.end(trailers);
+    } catch (RuntimeException | StackOverflowError fault) {
+      receiverFailed(fault);
+    }
     if (body != null) {
       body.discard(true);
+    }
+  }
+
+  /** A fault in one receiver must not break the connection that others share. */
+  private void receiverFailed(Throwable fault) {
+    pool.log().error("{}: the receiver of an answer failed", pool.name(), fault);
+    abandon();
+    try {
+      fail(ApiException.internal("the answer could not be passed on", fault));
+    } catch (RuntimeException | StackOverflowError again) {
+      pool.log().error("{}: the receiver failed again when told so", pool.name(), again);
     }
   }
 
@@ -170,7 +207,7 @@ final class Call implements UpstreamExchange {
       body.detach();
     }
     boolean safe = changesNothing();
-    if (state != State.ANSWERED && (unprocessed ? repeatable() : safe && body == null)) {
+    if (state != State.ANSWERED && (unprocessed ? repeatable() : safe && bodyless())) {
       if (attempts < (unprocessed ? ATTEMPTS : SAFE_ATTEMPTS)) {
         state = State.WAITING;
         // Not at once: this is called while a connection goes through its streams.

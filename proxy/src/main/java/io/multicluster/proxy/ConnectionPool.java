@@ -204,6 +204,7 @@ final class ConnectionPool implements Link.Owner {
     own.add(link.channel());
     link.channel().closeFuture().addListener(closing -> own.remove(link.channel()));
     start(link, call);
+    link.retire(); // Nobody else uses it: it closes after an answer that is not 101.
   }
 
   private void dialed(Target target, Future<Link> future) {

@@ -30,6 +30,9 @@ sealed interface OutgoingBody {
     };
   }
 
+  /** Begins to take it in. */
+  void begin();
+
   /** How many bytes it has; -1 if that is not known yet. */
   long length();
 
@@ -60,6 +63,9 @@ sealed interface OutgoingBody {
       this.bytes = bytes;
       length = bytes.readableBytes();
     }
+
+    @Override
+    public void begin() {}
 
     @Override
     public long length() {
@@ -113,7 +119,6 @@ sealed interface OutgoingBody {
     private @Nullable LinkStream stream;
     private @Nullable Http2Headers trailers;
     private boolean repeatable = true;
-    private boolean receiving;
     private boolean ended;
     private boolean over;
     private int keptBytes;
@@ -129,25 +134,29 @@ sealed interface OutgoingBody {
       this.failed = failed;
     }
 
+    /** Before there is a connection, so that a body known to be empty is announced as none. */
+    @Override
+    public void begin() {
+      source.receive(this);
+    }
+
     @Override
     public long length() {
-      return -1;
+      return ended && repeatable && trailers == null ? keptBytes : -1;
     }
 
     @Override
     public void sendTo(LinkStream to) {
       stream = to;
-      if (!receiving) {
-        receiving = true;
-        source.receive(this);
-        return;
-      }
-      int i = 0;
+      int left = kept.size();
+      boolean lastIsHere = ended && trailers == null;
       for (ByteBuf bytes : kept) {
-        write(to, bytes.retainedDuplicate(), i++ >= credited);
+        boolean credit = kept.size() - left >= credited;
+        left--;
+        write(to, bytes.retainedDuplicate(), lastIsHere && left == 0, credit);
       }
       credited = kept.size();
-      if (ended) {
+      if (ended && !(lastIsHere && credited > 0)) {
         to.end(trailers);
       }
     }
@@ -163,7 +172,7 @@ sealed interface OutgoingBody {
         keptBytes += bytes.readableBytes();
       } else {
         keep(bytes);
-        write(stream, bytes, true);
+        write(stream, bytes, false, true);
       }
     }
 
@@ -180,9 +189,9 @@ sealed interface OutgoingBody {
       }
     }
 
-    private void write(LinkStream to, ByteBuf bytes, boolean credit) {
+    private void write(LinkStream to, ByteBuf bytes, boolean last, boolean credit) {
       int length = bytes.readableBytes();
-      to.write(bytes, false, credit ? () -> source.consumed(length) : NOTHING);
+      to.write(bytes, last, credit ? () -> source.consumed(length) : NOTHING);
     }
 
     private void drain(ByteBuf bytes) {
@@ -249,7 +258,7 @@ sealed interface OutgoingBody {
       over = true;
       stream = null;
       release();
-      if (receiving && !ended && !answered) {
+      if (!ended && !answered) {
         source.cancel();
       }
     }

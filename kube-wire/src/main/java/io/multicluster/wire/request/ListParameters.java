@@ -31,8 +31,8 @@ record ListParameters(
 
   static ListParameters parse(Query query) {
     return new ListParameters(
-        integer(query, "timeoutSeconds"),
-        integer(query, "limit"),
+        query.integer("timeoutSeconds"),
+        query.integer("limit"),
         LabelSelector.parse(query.get("labelSelector")),
         FieldSelector.parse(query.get("fieldSelector")),
         query.get("resourceVersion"),
@@ -73,27 +73,5 @@ record ListParameters(
     if (!causes.isEmpty()) {
       throw ApiException.invalid("meta.k8s.io", "ListOptions", "", causes);
     }
-  }
-
-  /** A number as Go reads it; 0 if absent. An empty value is no number. */
-  private static long integer(Query query, String name) {
-    String text = query.first(name);
-    if (text == null) {
-      return 0;
-    }
-    int digits = text.startsWith("-") || text.startsWith("+") ? 1 : 0;
-    boolean number = digits < text.length();
-    for (int i = digits; i < text.length(); i++) {
-      number &= text.charAt(i) >= '0' && text.charAt(i) <= '9';
-    }
-    String why = "invalid syntax";
-    if (number) {
-      try {
-        return Long.parseLong(text);
-      } catch (NumberFormatException e) {
-        why = "value out of range";
-      }
-    }
-    throw ApiException.badRequest("strconv.ParseInt: parsing " + GoText.quote(text) + ": " + why);
   }
 }

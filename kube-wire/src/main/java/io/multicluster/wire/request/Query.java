@@ -1,6 +1,7 @@
 package io.multicluster.wire.request;
 
 import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.status.GoText;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -81,6 +82,32 @@ public final class Query {
   public boolean truthy(String name) {
     String value = first(name);
     return value != null && !value.equals("0") && !value.toLowerCase(Locale.ROOT).equals("false");
+  }
+
+  /**
+   * The first value as a number, in the decimal form that Go reads; 0 if the parameter is absent.
+   *
+   * @throws ApiException 400 for everything else, the empty value included
+   */
+  public long integer(String name) {
+    String text = first(name);
+    if (text == null) {
+      return 0;
+    }
+    int start = text.startsWith("-") || text.startsWith("+") ? 1 : 0;
+    boolean number = start < text.length();
+    for (int i = start; i < text.length(); i++) {
+      number &= text.charAt(i) >= '0' && text.charAt(i) <= '9';
+    }
+    String why = "invalid syntax";
+    if (number) {
+      try {
+        return Long.parseLong(text);
+      } catch (NumberFormatException e) {
+        why = "value out of range";
+      }
+    }
+    throw ApiException.badRequest("strconv.ParseInt: parsing " + GoText.quote(text) + ": " + why);
   }
 
   @Override
