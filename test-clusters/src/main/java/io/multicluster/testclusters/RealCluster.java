@@ -149,6 +149,7 @@ final class RealCluster implements TestCluster {
     companions.forEach(ChildProcess::kill);
     companions.clear();
     kill();
+    clear(store());
   }
 
   @Override
@@ -180,7 +181,7 @@ final class RealCluster implements TestCluster {
     String client = "http://127.0.0.1:" + etcdPort;
     String peer = "http://127.0.0.1:" + etcdPeerPort;
     return List.of(
-        "--data-dir=" + spec.folder().resolve("etcd"),
+        "--data-dir=" + store(),
         "--listen-client-urls=" + client,
         "--advertise-client-urls=" + client,
         "--listen-peer-urls=" + peer,
@@ -256,7 +257,12 @@ final class RealCluster implements TestCluster {
     PrivateFiles.write(pki.resolve(name), content);
   }
 
-  private static void clear(Path folder) throws IOException {
+  private Path store() {
+    return spec.folder().resolve("etcd");
+  }
+
+  /** Deletes what is in the folder, if there is one. */
+  private static void clear(Path folder) {
     if (!Files.exists(folder)) {
       return;
     }
@@ -265,6 +271,8 @@ final class RealCluster implements TestCluster {
           .sorted(Comparator.reverseOrder())
           .filter(file -> !file.equals(folder))
           .forEach(RealCluster::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -61,8 +61,7 @@ public final class RealClusters implements ClusterProvider {
 
   @Override
   public TestCluster start(ClusterSpec spec) {
-    Programs programs =
-        spec.live() ? Programs.get(progress, release, KWOK) : Programs.get(progress, release);
+    Programs programs = programs(spec.live());
     Path kube = programs.path(release);
     try {
       RealCluster cluster = new RealCluster(spec, kube, programs.path(KWOK));
@@ -76,5 +75,10 @@ public final class RealClusters implements ClusterProvider {
     } catch (IOException e) {
       throw new TestClusterException("can't prepare " + spec.folder(), e);
     }
+  }
+
+  /** One after the other, so that one of several starts builds and says so. */
+  private synchronized Programs programs(boolean live) {
+    return live ? Programs.get(progress, release, KWOK) : Programs.get(progress, release);
   }
 }

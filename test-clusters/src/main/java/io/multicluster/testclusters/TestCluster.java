@@ -50,7 +50,7 @@ public interface TestCluster extends AutoCloseable {
   /** Ends a {@link #pause}; what was asked meanwhile is answered. */
   void resume();
 
-  /** Ends all that belongs to this cluster. Its folder stays. */
+  /** Ends all that belongs to this cluster. Its kubeconfig and its logs stay. */
   @Override
   void close();
 }

@@ -10,7 +10,6 @@ import io.multicluster.testclusters.TestCluster;
 import io.multicluster.testclusters.TestClusterException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,9 +96,7 @@ public final class FederationWorld implements AutoCloseable {
       inParallel(
           clusters.stream().skip(1).map(member -> callable(() -> world.join(member))).toList());
       progress.accept("members have joined; starting " + APP);
-      Manifests.create(world.client, "rsi-app.yaml");
-      world.awaitRunning();
-      world.giveOnePodAPast();
+      world.runApp();
       return world;
     } catch (RuntimeException e) {
       world.close();
@@ -118,18 +115,19 @@ public final class FederationWorld implements AutoCloseable {
     return Shared.WORLD;
   }
 
-  /** Holds the shared world once somebody asks for it. */
+  /**
+   * Holds the shared world once somebody asks for it. Its logs stay until the module is cleaned.
+   */
   private static final class Shared {
     static final FederationWorld WORLD = startShared();
 
     private static FederationWorld startShared() {
-      try {
-        Path folder = Files.createTempDirectory("federation-");
-        System.err.println("a shared federation starts; its logs are in " + folder);
-        return start(new RealClusters(System.err::println), folder, false, System.err::println);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      Path folder = Path.of("target", "federation-" + ProcessHandle.current().pid());
+      System.err.println("a shared federation starts; its logs are in " + folder.toAbsolutePath());
+      FederationWorld world =
+          start(new RealClusters(System.err::println), folder, false, System.err::println);
+      Runtime.getRuntime().addShutdownHook(new Thread(world::close, "close-shared-federation"));
+      return world;
     }
   }
 
@@ -147,16 +145,12 @@ public final class FederationWorld implements AutoCloseable {
   /**
    * @throws IllegalArgumentException if no member has that name
    */
-  public TestCluster member(String name) {
-    return registered(name).cluster();
-  }
-
-  private synchronized Member registered(String name) {
+  public synchronized TestCluster member(String name) {
     Registration registration = registrations.get(name);
     if (registration == null) {
       throw new IllegalArgumentException("no member " + name + " in " + registrations.keySet());
     }
-    return registration.member();
+    return registration.member().cluster();
   }
 
   /** Makes a running cluster a member, and its owner this world. */
@@ -205,7 +199,17 @@ public final class FederationWorld implements AutoCloseable {
     return ++joined;
   }
 
-  private void awaitRunning() {
+  private void runApp() {
+    try (KubernetesClient patient = controlPlane.access().client()) {
+      Manifests.create(patient, "rsi-app.yaml");
+      awaitRunning(patient);
+    }
+    try (KubernetesClient patient = member("test3").access().client()) {
+      giveOnePodAPast(patient);
+    }
+  }
+
+  private static void awaitRunning(KubernetesClient client) {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {
       CloneSet app =
@@ -229,8 +233,7 @@ public final class FederationWorld implements AutoCloseable {
   }
 
   /** Nothing looks less real than a cluster without a single restart. */
-  private void giveOnePodAPast() {
-    KubernetesClient member = registered("test3").client();
+  private static void giveOnePodAPast(KubernetesClient member) {
     Pod pod =
         member.pods().inNamespace(NAMESPACE).withLabel("app", APP).list().getItems().getFirst();
     member

@@ -41,7 +41,7 @@ final class Member implements AutoCloseable {
     }
     if (!cluster.hasKubelets()) {
       for (int i = 0; i < NODES; i++) {
-        String podNetwork = "10.%d".formatted(100 + number * NODES + i);
+        String podNetwork = "10.%d".formatted(100 + (number * NODES + i) % 100);
         parts.add(new Kubelet(client, nodes.get(i), addresses.get(i), podNetwork, pace));
       }
     }

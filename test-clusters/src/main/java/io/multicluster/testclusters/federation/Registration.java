@@ -46,13 +46,16 @@ final class Registration implements AutoCloseable {
   private final Member member;
   private final ScheduledExecutorService prober;
 
+  /** Registers the member and looks after its condition from then on. */
   Registration(KubernetesClient controlPlane, Member member) {
     this.controlPlane = controlPlane;
     this.member = member;
-    controlPlane.resource(secret(member.name(), "karmada")).create();
-    controlPlane.resource(secret(impersonatorSecret(), "karmada-impersonator")).create();
-    controlPlane.genericKubernetesResources(TYPE).resource(cluster()).create();
-    probe();
+    try (KubernetesClient entered = member.cluster().access().client()) {
+      controlPlane.resource(secret(entered, member.name(), "karmada")).create();
+      controlPlane.resource(secret(entered, impersonatorSecret(), "karmada-impersonator")).create();
+      controlPlane.genericKubernetesResources(TYPE).resource(cluster(entered)).create();
+    }
+    tryProbe();
     this.prober =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofVirtual().name("prober of " + member.name()).factory());
@@ -85,7 +88,7 @@ final class Registration implements AutoCloseable {
     return member.name() + "-impersonator";
   }
 
-  private Secret secret(String name, String account) {
+  private Secret secret(KubernetesClient entered, String name, String account) {
     TokenRequest request =
         new TokenRequestBuilder()
             .withNewSpec()
@@ -93,12 +96,7 @@ final class Registration implements AutoCloseable {
             .endSpec()
             .build();
     TokenRequest answer =
-        member
-            .client()
-            .serviceAccounts()
-            .inNamespace(NAMESPACE)
-            .withName(account)
-            .tokenRequest(request);
+        entered.serviceAccounts().inNamespace(NAMESPACE).withName(account).tokenRequest(request);
     return new SecretBuilder()
         .withNewMetadata()
         .withNamespace(NAMESPACE)
@@ -110,10 +108,9 @@ final class Registration implements AutoCloseable {
         .build();
   }
 
-  private GenericKubernetesResource cluster() {
+  private GenericKubernetesResource cluster(KubernetesClient entered) {
     Map<String, Object> spec = new LinkedHashMap<>();
-    spec.put(
-        "id", member.client().namespaces().withName("default").require().getMetadata().getUid());
+    spec.put("id", entered.namespaces().withName("default").require().getMetadata().getUid());
     spec.put("syncMode", "Push");
     spec.put("apiEndpoint", member.cluster().access().server().toString());
     spec.put("secretRef", Map.of("namespace", NAMESPACE, "name", member.name()));
