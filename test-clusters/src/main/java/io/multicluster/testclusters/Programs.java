@@ -39,6 +39,16 @@ public final class Programs {
     return exit == 0 ? Optional.empty() : Optional.of(String.join("; ", complaints));
   }
 
+  /** Whether the named programs are there already. */
+  public static boolean built(String... names) {
+    Path script = script();
+    if (script == null) {
+      return Stream.of(names).allMatch(Programs::isPrebuilt);
+    }
+    List<String> folder = new ArrayList<>();
+    return run(script, _ -> {}, folder::add, withOption("-n", names)) == 0 && !folder.isEmpty();
+  }
+
   /**
    * Builds those of the named programs that are not there yet, which takes minutes the first time.
    *
