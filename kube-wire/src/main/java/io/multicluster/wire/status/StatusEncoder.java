@@ -2,6 +2,7 @@ package io.multicluster.wire.status;
 
 import io.multicluster.wire.json.JsonIndenter;
 import io.multicluster.wire.json.JsonWriter;
+import io.multicluster.wire.json.YamlWriter;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.status.Status.Cause;
@@ -29,6 +30,15 @@ public final class StatusEncoder {
   public static byte[] prettyJson(Status status) {
     ByteBuf out = Unpooled.buffer(512);
     new JsonIndenter().indent(Unpooled.wrappedBuffer(jsonObject(status)), out);
+    return ByteBufUtil.getBytes(out);
+  }
+
+  /** YAML. */
+  public static byte[] yaml(Status status) {
+    ByteBuf out = Unpooled.buffer(512);
+    YamlWriter yaml = new YamlWriter();
+    yaml.write(Unpooled.wrappedBuffer(jsonObject(status)), out);
+    yaml.end(out);
     return ByteBufUtil.getBytes(out);
   }
 

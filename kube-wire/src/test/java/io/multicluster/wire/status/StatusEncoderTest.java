@@ -79,6 +79,25 @@ class StatusEncoderTest {
   }
 
   @Test
+  void yamlIsOfferedToo() {
+    assertThat(StatusEncoder.yaml(ApiException.notFound(GroupResource.PODS, "x").status()))
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo(
+            """
+            kind: Status
+            apiVersion: v1
+            metadata: {}
+            status: Failure
+            message: "pods \\"x\\" not found"
+            reason: NotFound
+            details:
+              name: x
+              kind: pods
+            code: 404
+            """);
+  }
+
+  @Test
   void anEventsObjectHasNoLineFeed() {
     assertThat(StatusEncoder.jsonObject(FULL)).endsWith((byte) '}');
   }
