@@ -1,10 +1,10 @@
 package io.multicluster.authn;
 
 /** Text as Go's {@code %q} prints it: messages of Kubernetes are compared word for word. */
-final class GoText {
+public final class GoText {
   private GoText() {}
 
-  static String quote(String text) {
+  public static String quote(String text) {
     StringBuilder out = new StringBuilder(text.length() + 2).append('"');
     text.codePoints().forEach(c -> append(out, c));
     return out.append('"').toString();
