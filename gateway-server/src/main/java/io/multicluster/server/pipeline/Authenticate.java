@@ -3,17 +3,13 @@ package io.multicluster.server.pipeline;
 import io.multicluster.authn.Authentication;
 import io.multicluster.authn.AuthenticationRequest;
 import io.multicluster.authn.Authenticator;
-import io.multicluster.server.route.HealthEndpoints;
 import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Finds out who is calling. Who presents nothing is anonymous on the paths of health, which probes
- * without credentials ask, and gets 401 everywhere else.
- */
+/** Finds out who is calling. */
 public final class Authenticate {
   private final Authenticator authenticator;
 
@@ -31,7 +27,7 @@ public final class Authenticate {
     return switch (authenticator.authenticateNow(request(exchange, info))) {
       case Authentication.Accepted(UserInfo user) -> user;
       case Authentication.Unknown.MUST_ASK -> null;
-      case Authentication.Unknown.NO_OPINION -> anonymous(info);
+      case Authentication.Unknown.NO_OPINION -> throw ApiException.unauthorized();
     };
   }
 
@@ -43,15 +39,10 @@ public final class Authenticate {
   UserInfo caller(Exchange exchange, RequestInfo info) {
     UserInfo user = authenticator.authenticate(request(exchange, info));
     authenticator.strip(exchange.request().headers());
-    exchange.request().headers().remove("authorization");
-    return user == null ? anonymous(info) : user;
-  }
-
-  private static UserInfo anonymous(RequestInfo info) {
-    if (info.cluster().isEmpty() && HealthEndpoints.isHealthPath(info.path())) {
-      return UserInfo.ANONYMOUS;
+    if (user == null) {
+      throw ApiException.unauthorized();
     }
-    throw ApiException.unauthorized();
+    return user;
   }
 
   private static AuthenticationRequest request(Exchange exchange, RequestInfo info) {

@@ -1,5 +1,6 @@
 package io.multicluster.server.pipeline;
 
+import io.multicluster.server.route.ErrorAnswer;
 import io.multicluster.wire.http.ResponseSink;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfo;

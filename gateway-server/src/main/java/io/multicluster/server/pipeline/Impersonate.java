@@ -1,33 +1,40 @@
 package io.multicluster.server.pipeline;
 
+import io.multicluster.authn.Attributes;
+import io.multicluster.authn.Impersonation;
+import io.multicluster.authn.Impersonation.Impersonated;
 import io.multicluster.wire.http.Exchange;
-import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.request.Query;
+import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.user.UserInfo;
 
-/**
- * Lets a caller act as somebody else. Not offered yet: a request that asks for it is refused rather
- * than carried out as somebody it did not mean.
- */
+/** Lets a caller who may do so act as somebody else. The headers that ask for it end here. */
 public final class Impersonate {
-  private static final String PREFIX = "impersonate-";
+  private final Impersonation impersonation;
+
+  public Impersonate(Impersonation impersonation) {
+    this.impersonation = impersonation;
+  }
 
   boolean isAsked(Exchange exchange) {
-    for (CharSequence name : exchange.request().headers().names()) {
-      if (name.length() > PREFIX.length() && name.toString().startsWith(PREFIX)) {
-        return true;
-      }
-    }
-    return false;
+    return Impersonation.requested(exchange.request().headers());
   }
 
   /**
-   * @return who the request is made as
-   * @throws ApiException 403
+   * May block if it {@link #isAsked}.
+   *
+   * @return whom the request is made as
+   * @throws io.multicluster.wire.status.ApiException 400 or 403
    */
-  UserInfo user(Exchange exchange, UserInfo caller) {
-    if (isAsked(exchange)) {
-      throw ApiException.badRequest("this gateway does not offer impersonation");
+  UserInfo user(Exchange exchange, RequestInfo info, Query query, UserInfo caller) {
+    if (!isAsked(exchange)) {
+      return caller;
     }
-    return caller;
+    Impersonated other =
+        impersonation.impersonate(
+            Attributes.of(caller, info, query.get("fieldSelector"), query.get("labelSelector")),
+            exchange.request().headers());
+    Impersonation.strip(exchange.request().headers());
+    return other == null ? caller : other.user();
   }
 }

@@ -52,7 +52,7 @@ public final class HealthEndpoints implements OwnEndpoint {
   }
 
   @Override
-  public boolean fromMemory(RequestInfo info) {
+  public boolean neverBlocks(RequestInfo info) {
     return true;
   }
 

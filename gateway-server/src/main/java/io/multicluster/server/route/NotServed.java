@@ -6,7 +6,7 @@ import io.multicluster.wire.status.ApiException;
 /** The answer about everything that is not offered. */
 public final class NotServed implements Route {
   @Override
-  public boolean fromMemory(RequestInfo info) {
+  public boolean neverBlocks(RequestInfo info) {
     return true;
   }
 

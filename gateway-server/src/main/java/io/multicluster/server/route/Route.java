@@ -5,10 +5,10 @@ import io.multicluster.wire.request.RequestInfo;
 /** One place where requests are answered. Safe for use by any thread. */
 public interface Route {
   /**
-   * Whether such a request is answered without waiting for anybody, and therefore on the event loop
-   * of its connection.
+   * Whether {@link #answer} returns at once for such a request, whoever makes the answer then: from
+   * memory, or as it arrives from an upstream. It may then run on an event loop.
    */
-  boolean fromMemory(RequestInfo info);
+  boolean neverBlocks(RequestInfo info);
 
   /**
    * Answers; returns at the latest when the answer is under way.

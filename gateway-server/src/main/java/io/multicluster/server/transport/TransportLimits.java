@@ -42,7 +42,7 @@ public record TransportLimits(
     return Math.clamp(shortest / 2, 10, 5000);
   }
 
-  TransportLimits withMaxConnections(int count) {
+  public TransportLimits withMaxConnections(int count) {
     return new TransportLimits(
         count, maxStreams, maxHeaderBytes, handshakeTimeout, firstRequestTimeout, idleTimeout);
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class RouterTest {
   private record Named(String name) implements Route {
     @Override
-    public boolean fromMemory(RequestInfo info) {
+    public boolean neverBlocks(RequestInfo info) {
       return true;
     }
 
@@ -29,7 +29,7 @@ final class RouterTest {
     }
 
     @Override
-    public boolean fromMemory(RequestInfo info) {
+    public boolean neverBlocks(RequestInfo info) {
       return true;
     }
 

@@ -1,4 +1,4 @@
-package io.multicluster.server.pipeline;
+package io.multicluster.server.route;
 
 import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.http.RequestHead;
@@ -15,15 +15,18 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 
-/** Writes errors: a Status in the form that the client accepts, as kube-apiserver would. */
-final class ErrorAnswer {
+/**
+ * Writes errors: a Status in the form that the client accepts, as kube-apiserver would. For any
+ * thread.
+ */
+public final class ErrorAnswer {
   private static final byte[] TOO_MANY =
       "Too many requests, please try again later.\n".getBytes(StandardCharsets.US_ASCII);
 
   private ErrorAnswer() {}
 
   /** If an answer has begun it can only be broken off, which is done. */
-  static void send(Exchange exchange, Status status) {
+  public static void send(Exchange exchange, Status status) {
     if (exchange.response().headSent()) {
       exchange.response().reset();
     } else {
@@ -34,7 +37,7 @@ final class ErrorAnswer {
   /**
    * @param sink without a head yet
    */
-  static void send(RequestHead request, ResponseSink sink, Status status) {
+  public static void send(RequestHead request, ResponseSink sink, Status status) {
     Http2Headers headers = new DefaultHttp2Headers(false);
     byte[] body = encode(request, status, headers);
     headers.setInt("content-length", body.length);
@@ -54,7 +57,7 @@ final class ErrorAnswer {
   }
 
   /** The one error that is no Status: flow control's. */
-  static void tooManyRequests(Exchange exchange, int retryAfterSeconds) {
+  public static void tooManyRequests(Exchange exchange, int retryAfterSeconds) {
     exchange
         .response()
         .head(
@@ -75,7 +78,7 @@ final class ErrorAnswer {
       return StatusEncoder.protobuf(status);
     }
     headers.set("content-type", Format.JSON.contentType());
-    return StatusEncoder.json(status);
+    return form.pretty() ? StatusEncoder.prettyJson(status) : StatusEncoder.json(status);
   }
 
   /** A query that can't be read may be what the error is about. */
