@@ -1,0 +1,64 @@
+package io.multicluster.server;
+
+import io.multicluster.certs.ServingCertificates;
+import io.multicluster.server.config.GatewayConfiguration;
+import io.multicluster.server.config.GatewayConfiguration.Serving;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * What is where in the state directory. Commands and the running gateway share it.
+ *
+ * @param root absolute
+ */
+public record StateFolder(Path root) {
+
+  /** The folder of a configuration, made if it is missing, for its owner only. */
+  public static StateFolder of(GatewayConfiguration configuration) throws IOException {
+    Path root = configuration.stateDirectory();
+    if (Files.notExists(root)) {
+      Files.createDirectories(
+          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    return new StateFolder(root);
+  }
+
+  /** The authority that issues user certificates, if it is ours. */
+  public Path clientAuthorityCertificate() {
+    return root.resolve("client-ca/ca.crt");
+  }
+
+  public Path clientAuthorityKey() {
+    return root.resolve("client-ca/ca.key");
+  }
+
+  /** What was issued and revoked. */
+  public Path inventory() {
+    return root.resolve("client-ca/inventory");
+  }
+
+  /**
+   * The certificate that clients see: the configured one, else one of our own making that stays the
+   * same over restarts.
+   *
+   * @throws IllegalArgumentException if the files can't be used; the message names them
+   */
+  public ServingCertificates servingCertificates(GatewayConfiguration configuration)
+      throws IOException {
+    Serving serving = configuration.serving();
+    if (serving != null) {
+      return ServingCertificates.fromFiles(serving.certificateFile(), serving.keyFile());
+    }
+    Set<String> hosts = new LinkedHashSet<>(Set.of("localhost", "127.0.0.1"));
+    String address = configuration.listen().address();
+    if (!address.equals("0.0.0.0") && !address.equals("::")) {
+      hosts.add(address);
+    }
+    return ServingCertificates.selfSigned(root.resolve("serving"), hosts, Clock.systemUTC());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server;
+
+import org.jspecify.annotations.NullMarked;
