@@ -104,7 +104,7 @@ public final class Gateway implements AutoCloseable {
 
     ServingCertificates serving = state.servingCertificates(configuration);
     refresher.every(Duration.ofSeconds(10), serving::refresh);
-    CaFiles clientAuthorities = new CaFiles(configuration.authentication().clientCaFiles());
+    CaFiles clientAuthorities = new CaFiles(state.clientAuthorities(configuration));
     refresher.every(Duration.ofSeconds(10), clientAuthorities::reload);
 
     Authorizer authorizer =
@@ -124,7 +124,7 @@ public final class Gateway implements AutoCloseable {
     Discovery discovery =
         new Discovery(
             documents,
-            offered::offers,
+            offered::isListed,
             configuration.listen().address() + ":" + configuration.listen().port());
     discovery.start();
     parts.push(discovery);

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -35,6 +37,15 @@ public record StateFolder(Path root) {
 
   public Path clientAuthorityKey() {
     return root.resolve("client-ca/ca.key");
+  }
+
+  /** Whose certificates are users: the configured authorities, and our own if there is one. */
+  List<Path> clientAuthorities(GatewayConfiguration configuration) {
+    List<Path> files = new ArrayList<>(configuration.authentication().clientCaFiles());
+    if (Files.exists(clientAuthorityCertificate())) {
+      files.add(clientAuthorityCertificate());
+    }
+    return files;
   }
 
   /** What was issued and revoked. */

@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
 /** {@code certs …}: the authority for user certificates that lives in the state directory. */
 @Command(
     name = "certs",
+    mixinStandardHelpOptions = true,
     description = "Certificates of users: issue, list, renew, revoke.",
     subcommands = {
       CertsCommand.Init.class,
@@ -93,7 +94,7 @@ final class CertsCommand implements Runnable {
   }
 
   /** {@code certs init}. */
-  @Command(name = "init", description = "Make the authority.")
+  @Command(name = "init", mixinStandardHelpOptions = true, description = "Make the authority.")
   static final class Init implements Callable<Integer> {
     @Mixin private Common common = new Common();
 
@@ -123,14 +124,16 @@ final class CertsCommand implements Runnable {
           .println(
               "The authority is "
                   + state.clientAuthorityCertificate()
-                  + "\nName it in the configuration, under authentication.clientCAFiles, to let its"
-                  + " users in.");
+                  + "\nThe gateway trusts it from its next start on.");
       return 0;
     }
   }
 
   /** {@code certs issue}. */
-  @Command(name = "issue", description = "Issue a certificate and write a kubeconfig with it.")
+  @Command(
+      name = "issue",
+      mixinStandardHelpOptions = true,
+      description = "Issue a certificate and write a kubeconfig with it.")
   static final class Issue implements Callable<Integer> {
     @Mixin private Common common = new Common();
 
@@ -195,7 +198,7 @@ final class CertsCommand implements Runnable {
   }
 
   /** {@code certs list}. */
-  @Command(name = "list", description = "List what was issued.")
+  @Command(name = "list", mixinStandardHelpOptions = true, description = "List what was issued.")
   static final class ListIssued implements Callable<Integer> {
     @Mixin private Common common = new Common();
 
@@ -225,6 +228,7 @@ final class CertsCommand implements Runnable {
   /** {@code certs renew}. */
   @Command(
       name = "renew",
+      mixinStandardHelpOptions = true,
       description = "Put a new certificate of the same user and groups into a kubeconfig.")
   static final class Renew implements Callable<Integer> {
     @Mixin private Common common = new Common();
@@ -269,7 +273,10 @@ final class CertsCommand implements Runnable {
   }
 
   /** {@code certs revoke}. */
-  @Command(name = "revoke", description = "Make certificates stop working.")
+  @Command(
+      name = "revoke",
+      mixinStandardHelpOptions = true,
+      description = "Make certificates stop working.")
   static final class Revoke implements Callable<Integer> {
     @Mixin private Common common = new Common();
 

@@ -1,10 +1,11 @@
 package io.multicluster.server.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.spi.ToolProvider;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Unmatched;
 
 /**
  * {@code demo}: runs the tool of that name which is on the class path beside the program, and knows
@@ -14,8 +15,7 @@ import picocli.CommandLine.Parameters;
     name = "demo",
     description = "A federation with three members and the gateway, on this machine.")
 final class DemoCommand implements Callable<Integer> {
-  @Parameters(arity = "0..*", hidden = true)
-  private List<String> arguments = List.of();
+  @Unmatched private List<String> arguments = new ArrayList<>();
 
   @Override
   public Integer call() {

@@ -9,6 +9,7 @@ import picocli.CommandLine.ParameterException;
 /** The program {@code multicluster-apiserver}. */
 @Command(
     name = "multicluster-apiserver",
+    mixinStandardHelpOptions = true,
     description = "One Kubernetes API in front of many clusters.",
     subcommands = {
       ServeCommand.class,

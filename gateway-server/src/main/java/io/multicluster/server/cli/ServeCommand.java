@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code serve}: the gateway until SIGTERM or SIGINT, which let it finish what is under way. */
-@Command(name = "serve", description = "Run the gateway.")
+@Command(name = "serve", mixinStandardHelpOptions = true, description = "Run the gateway.")
 final class ServeCommand implements Callable<Integer> {
   /** Kubernetes kills a pod 30 s after SIGTERM. */
   private static final Duration DRAIN = Duration.ofSeconds(25);

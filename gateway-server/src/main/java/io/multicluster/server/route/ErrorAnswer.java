@@ -3,7 +3,6 @@ package io.multicluster.server.route;
 import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.http.ResponseSink;
-import io.multicluster.wire.negotiate.Format;
 import io.multicluster.wire.negotiate.Negotiated;
 import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.request.Query;
@@ -73,12 +72,12 @@ public final class ErrorAnswer {
 
   private static byte[] encode(RequestHead request, Status status, Http2Headers headers) {
     Negotiated form = Negotiator.error(request, queryOf(request));
-    if (form.format() == Format.PROTOBUF) {
-      headers.set("content-type", Format.PROTOBUF.contentType());
-      return StatusEncoder.protobuf(status);
-    }
-    headers.set("content-type", Format.JSON.contentType());
-    return form.pretty() ? StatusEncoder.prettyJson(status) : StatusEncoder.json(status);
+    headers.set("content-type", form.format().contentType());
+    return switch (form.format()) {
+      case PROTOBUF -> StatusEncoder.protobuf(status);
+      case YAML -> StatusEncoder.yaml(status);
+      case JSON -> form.pretty() ? StatusEncoder.prettyJson(status) : StatusEncoder.json(status);
+    };
   }
 
   /** A query that can't be read may be what the error is about. */

@@ -4,8 +4,8 @@ import io.multicluster.wire.resource.GroupResource;
 import java.util.Set;
 
 /**
- * What clients may see. The review kinds by which clients ask about themselves are always offered:
- * {@code kubectl auth} needs them and they show nothing else.
+ * What clients may use. The review kinds by which clients ask about themselves are always served,
+ * named or not: {@code kubectl auth} needs them, and they show nothing else.
  *
  * @param allFederated whether everything that the control plane has is offered; {@code federated}
  *     has no meaning then
@@ -32,8 +32,8 @@ public record OfferedResources(
         && (allFederated || federated.contains(resource) || SELF_REVIEWS.contains(resource));
   }
 
-  /** For discovery: whether the resource is to be seen at all. */
-  public boolean offers(GroupResource resource) {
-    return isCached(resource) || isFederated(resource);
+  /** Whether discovery shows the resource: those that the operator has named. */
+  public boolean isListed(GroupResource resource) {
+    return isCached(resource) || allFederated || federated.contains(resource);
   }
 }
