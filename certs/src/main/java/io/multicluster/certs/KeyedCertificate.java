@@ -33,7 +33,7 @@ public record KeyedCertificate(List<X509Certificate> chain, PrivateKey key) {
     return Pem.certificates(chain);
   }
 
-  /** PKCS#8, not encrypted: for files that only their owner can read. */
+  /** SEC 1 or PKCS#8, not encrypted: for files that only their owner can read. */
   public String keyPem() {
     return Pem.key(key);
   }

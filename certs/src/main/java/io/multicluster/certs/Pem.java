@@ -10,6 +10,7 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -38,8 +39,26 @@ final class Pem {
     return out.toString();
   }
 
+  /**
+   * EC keys in the form of SEC 1, with their curve, as Kubernetes' own tools write them: some
+   * clients (fabric8) tell the kind of a key by that form. Others in PKCS#8.
+   */
   static String key(PrivateKey key) {
-    return block("PRIVATE KEY", key.getEncoded());
+    return key instanceof ECPrivateKey ec
+        ? block("EC PRIVATE KEY", sec1(ec))
+        : block("PRIVATE KEY", key.getEncoded());
+  }
+
+  private static byte[] sec1(ECPrivateKey key) {
+    try {
+      return new org.bouncycastle.asn1.sec.ECPrivateKey(
+              key.getParams().getOrder().bitLength(),
+              key.getS(),
+              PrivateKeyInfo.getInstance(key.getEncoded()).getPrivateKeyAlgorithm().getParameters())
+          .getEncoded();
+    } catch (IOException e) {
+      throw new IllegalStateException("a key was made but can't be written", e);
+    }
   }
 
   private static String block(String type, byte[] der) {
