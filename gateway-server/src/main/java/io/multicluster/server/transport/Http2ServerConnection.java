@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -129,6 +130,16 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
       @Nullable Http2Exception protocolError) {
     LOG.debug("Connection of {} ends: {}", ctx.channel().remoteAddress(), cause.toString());
     super.onConnectionError(ctx, outbound, cause, protocolError);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+    if (cause instanceof IOException) {
+      // A client that is gone; the channel closes by itself.
+      LOG.debug("Connection of {} ends: {}", ctx.channel().remoteAddress(), cause.toString());
+    } else {
+      super.exceptionCaught(ctx, cause);
+    }
   }
 
   void requestStarted() {
