@@ -5,12 +5,12 @@ import java.util.function.LongSupplier;
 
 /**
  * Mints resourceVersions: wall milliseconds (43 bits), a counter (12 bits) and the replica's slot
- * (8 bits), so that those of all replicas are distinct and roughly ordered by time. Never goes back,
- * even if the wall clock does. All are positive and have {@value #DIGITS} digits until the year
- * 2248.
+ * (8 bits), so that those of all replicas are distinct and roughly ordered by time. Never goes
+ * back, even if the wall clock does. All are positive and have {@value #DIGITS} digits until the
+ * year 2248.
  *
- * <p>{@link #next} and {@link #last} belong to the sequencer's thread, {@link #observe} may be called
- * from any.
+ * <p>{@link #next} and {@link #last} belong to the sequencer's thread, {@link #observe} may be
+ * called from any.
  */
 final class HybridClock {
   static final int DIGITS = 19;

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Arrays;
 
 /**
- * The keys by which objects are ordered: {@code namespace/name}, as kube-apiserver orders them, then
- * NUL and the name of the cluster. Cluster-scoped objects have no {@code namespace/}. NUL is below
- * every byte of a name, so equal names of several clusters stand side by side.
+ * The keys by which objects are ordered: {@code namespace/name}, as kube-apiserver orders them,
+ * then NUL and the name of the cluster. Cluster-scoped objects have no {@code namespace/}. NUL is
+ * below every byte of a name, so equal names of several clusters stand side by side.
  */
 final class ObjectKey {
   private ObjectKey() {}
