@@ -10,12 +10,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the sequencer's thread, but for {@link #status} and what never changes.
  */
 final class MemberState {
-  /** Deletions between two looks at the queue: a big member that leaves delays nobody. */
-  private static final int SWEEP = 256;
-
   private final Sequencer sequencer;
   private final Origin origin;
   private final int clusterIndex;
+  private final int portion;
 
   /** The sink that may speak for the member; another that was made earlier is ignored. */
   private @Nullable FeedChannel channel;
@@ -31,11 +29,13 @@ final class MemberState {
 
   /**
    * @param clusterIndex which of the indexes is that of clusters
+   * @param portion deletions between two looks at the queue: a big member that leaves delays nobody
    */
-  MemberState(Sequencer sequencer, Origin origin, int clusterIndex) {
+  MemberState(Sequencer sequencer, Origin origin, int clusterIndex, int portion) {
     this.sequencer = sequencer;
     this.origin = origin;
     this.clusterIndex = clusterIndex;
+    this.portion = portion;
   }
 
   Origin origin() {
@@ -62,7 +62,7 @@ final class MemberState {
 
   void beginList() {
     finishSweep();
-    listing = new Listing(ownKeys(), sequencer.position());
+    listing = new Listing(ownKeys());
   }
 
   void listItem(CachedObject item) {
@@ -84,7 +84,7 @@ final class MemberState {
     unreachable = "";
     position = version;
     if (list != null) {
-      sweep = new Sweep(list.known, list.seen, list.began, version);
+      sweep = new Sweep(list.known, list.seen, version);
       sweepOn();
     }
   }
@@ -132,7 +132,7 @@ final class MemberState {
     channel = null;
     listing = null;
     finishSweep();
-    sweep = new Sweep(ownKeys(), new BitSet(), Long.MAX_VALUE, position);
+    sweep = new Sweep(ownKeys(), new BitSet(), position);
     sweepOn();
   }
 
@@ -160,7 +160,7 @@ final class MemberState {
   private void sweepOn() {
     Sweep open = sweep;
     if (open != null) {
-      if (open.run(SWEEP)) {
+      if (open.run(portion)) {
         sweep = null;
       } else {
         sequencer.submit(this::sweepOn);
@@ -172,12 +172,10 @@ final class MemberState {
   private static final class Listing {
     private final CopyOnWriteBTree<byte[]> known;
     private final BitSet seen;
-    private final long began;
 
-    Listing(CopyOnWriteBTree<byte[]> known, long began) {
+    Listing(CopyOnWriteBTree<byte[]> known) {
       this.known = known;
       this.seen = new BitSet(known.size());
-      this.began = began;
     }
 
     void seen(byte[] key) {
@@ -187,23 +185,23 @@ final class MemberState {
     }
   }
 
-  /** Deletions that are due, done in portions. */
+  /**
+   * Deletions that are due, done in portions. Finished before anything else that the member says is
+   * applied, so what it finds is what was due.
+   */
   private final class Sweep {
     private final CopyOnWriteBTree.Cursor<byte[]> keys;
     private final BitSet spared;
-    private final long notAfter;
     private final long version;
     private int next;
 
     /**
      * @param spared which of the keys, by their order, are to stay
-     * @param notAfter minted resourceVersion: an object that was seen later is another one
      * @param version the member's resourceVersion of the deletions
      */
-    Sweep(CopyOnWriteBTree<byte[]> keys, BitSet spared, long notAfter, long version) {
+    Sweep(CopyOnWriteBTree<byte[]> keys, BitSet spared, long version) {
       this.keys = keys.cursor(new byte[0]);
       this.spared = spared;
-      this.notAfter = notAfter;
       this.version = version;
     }
 

@@ -9,6 +9,7 @@ final class Members {
   private final CachedKind kind;
   private final Sequencer sequencer;
   private final int clusterIndex;
+  private final int portion;
 
   /** The current sink of each member, by name. Guarded by this. */
   private final Map<String, FeedChannel> channels = new HashMap<>();
@@ -20,10 +21,14 @@ final class Members {
   private volatile List<MemberState> shown = List.of();
   private volatile boolean ready;
 
-  Members(CachedKind kind, Sequencer sequencer, int clusterIndex) {
+  /**
+   * @param portion deletions between two looks at the queue when many are due
+   */
+  Members(CachedKind kind, Sequencer sequencer, int clusterIndex, int portion) {
     this.kind = kind;
     this.sequencer = sequencer;
     this.clusterIndex = clusterIndex;
+    this.portion = portion;
   }
 
   synchronized FeedSink join(Member member) {
@@ -38,7 +43,7 @@ final class Members {
       if (former != null) {
         leaveNow(former.state());
       }
-      state = new MemberState(sequencer, new Origin(member), clusterIndex);
+      state = new MemberState(sequencer, new Origin(member), clusterIndex, portion);
     }
     FeedChannel channel =
         new FeedChannel(this, sequencer, state, new ObjectReader(kind, state.origin()), resumeFrom);
