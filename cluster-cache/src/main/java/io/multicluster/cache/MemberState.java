@@ -216,7 +216,7 @@ final class MemberState {
           continue;
         }
         CachedObject object = sequencer.get(key);
-        if (object != null && object.origin() == origin && object.resourceVersion() <= notAfter) {
+        if (object != null && object.origin() == origin) {
           sequencer.change(object, null, version);
         }
       }
