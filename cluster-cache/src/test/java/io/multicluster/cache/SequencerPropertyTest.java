@@ -77,8 +77,10 @@ class SequencerPropertyTest {
         case 0 -> {
           if (fake.joined()) {
             fake.leave();
-          } else {
+          }
+          if (random.nextBoolean()) {
             fake.join();
+            fake.step();
           }
         }
         case 1 -> fake.rebuild();
