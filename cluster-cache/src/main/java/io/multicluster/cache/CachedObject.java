@@ -102,6 +102,22 @@ abstract sealed class CachedObject implements FieldSet permits CachedPod, Cached
     return ObjectKey.namespace(key);
   }
 
+  /**
+   * @param namespace not empty
+   */
+  boolean inNamespace(String namespace) {
+    int length = namespace.length();
+    if (key.length <= length || key[length] != '/') {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (key[i] != namespace.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   String name() {
     return ObjectKey.name(key);
   }

@@ -38,8 +38,15 @@ final class Index {
     static final Definition INVOLVED_UID = field("involvedObject.uid");
     static final Definition INVOLVED_NAME = field("involvedObject.name");
 
+    private static final String LABEL = "label:";
+
     static Definition label(String key) {
-      return new Definition("label:" + key, object -> object.labels().get(key));
+      return new Definition(LABEL + key, object -> object.labels().get(key));
+    }
+
+    /** The label that is indexed; null if this is no index of labels. */
+    @Nullable String labelKey() {
+      return name.startsWith(LABEL) ? name.substring(LABEL.length()) : null;
     }
 
     private static Definition field(String name) {
