@@ -1,0 +1,137 @@
+package io.multicluster.cache;
+
+import io.multicluster.wire.http.Exchange;
+import io.multicluster.wire.http.ResponseSink;
+import io.multicluster.wire.json.JsonIndenter;
+import io.multicluster.wire.negotiate.Negotiated;
+import io.multicluster.wire.negotiate.Negotiator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http2.Http2Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends an answer whose bytes are made while there is room for them: a chunk at a time, going on
+ * when the sink is writable again, so that a slow client holds one chunk and no more. Indents and
+ * compresses on the way if that was asked for. Confined to the exchange's event loop.
+ */
+final class Body {
+  private static final int CHUNK = 64 * 1024;
+
+  /** What an object may exceed its chunk by before the buffer has to grow. */
+  private static final int SLACK = 32 * 1024;
+
+  /** What is looked at before compression is decided on: a bit more than its threshold. */
+  private static final int FIRST_CHUNK = 129 * 1024;
+
+  /** Chunks made in one turn of the event loop. */
+  private static final int TURN = 4;
+
+  private final Exchange exchange;
+  private final ResponseSink sink;
+  private final boolean compress;
+  private final Source source;
+  private final @Nullable JsonIndenter indenter;
+  private @Nullable Gzip gzip;
+  private boolean closed;
+  private boolean more = true;
+
+  /** Makes the bytes. */
+  @FunctionalInterface
+  interface Source {
+    /**
+     * Appends until the buffer has at least {@code enough} bytes or all is written.
+     *
+     * @return whether there is more to come
+     */
+    boolean fill(ByteBuf out, int enough);
+  }
+
+  /**
+   * @param compress whether compression is allowed at all
+   */
+  Body(Exchange exchange, Negotiated negotiated, boolean compress, Source source) {
+    this.exchange = exchange;
+    this.sink = exchange.response();
+    this.compress = compress;
+    this.source = source;
+    this.indenter = negotiated.pretty() ? new JsonIndenter() : null;
+  }
+
+  /**
+   * Sends head and body.
+   *
+   * @param headers with the content type; pass to the sink
+   */
+  void send(Http2Headers headers) {
+    ByteBuf first = next(FIRST_CHUNK);
+    if (compress && Negotiator.gzip(exchange.request(), first.readableBytes())) {
+      gzip = new Gzip();
+      headers.set("content-encoding", "gzip");
+      headers.set("vary", "Accept-Encoding");
+    } else if (!more) {
+      headers.setInt("content-length", first.readableBytes());
+    }
+    sink.onClose(this::close);
+    if (closed) {
+      first.release();
+      return;
+    }
+    sink.head(200, headers);
+    write(first);
+    if (more) {
+      sink.onWritable(this::pump);
+      pump();
+    }
+  }
+
+  private void pump() {
+    for (int i = 0; more && !closed && sink.writable(); i++) {
+      if (i == TURN) {
+        exchange.eventLoop().execute(this::pump);
+        return;
+      }
+      write(next(CHUNK));
+    }
+  }
+
+  private ByteBuf next(int enough) {
+    ByteBuf chunk = ByteBufAllocator.DEFAULT.directBuffer(enough + SLACK);
+    try {
+      more = source.fill(chunk, enough);
+      if (indenter == null) {
+        return chunk;
+      }
+      if (!more) {
+        // Indented JSON has no newline at its end.
+        chunk.writerIndex(chunk.writerIndex() - 1);
+      }
+      ByteBuf indented = ByteBufAllocator.DEFAULT.directBuffer(2 * chunk.readableBytes());
+      indenter.indent(chunk, indented);
+      chunk.release();
+      return indented;
+    } catch (RuntimeException e) {
+      chunk.release();
+      close();
+      throw e;
+    }
+  }
+
+  private void write(ByteBuf chunk) {
+    Gzip compressor = gzip;
+    sink.write(compressor == null ? chunk : compressor.compress(chunk, !more));
+    if (!more) {
+      sink.end(null);
+    } else {
+      sink.flush();
+    }
+  }
+
+  private void close() {
+    closed = true;
+    if (gzip != null) {
+      gzip.close();
+      gzip = null;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.multicluster.cache;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/**
+ * How the cache is to be.
+ *
+ * @param kinds what is cached
+ * @param replicaSlot distinguishes the resourceVersions of this replica from those of others, 0 to
+ *     255
+ * @param indexedLabels keys of labels by whose value objects are found without walking all
+ * @param log how much of the past a watch can resume from
+ * @param history how long old states are kept for lists under way
+ * @param patience how long a reader waits for a state that has not come yet
+ * @param startupPatience how long clients are put off at the start while members are not yet known
+ * @param gzip whether big answers are compressed for clients that accept it
+ * @param wallMillis milliseconds since 1970
+ * @param nanos a clock that only goes forward
+ */
+public record CacheOptions(
+    List<CachedKind> kinds,
+    int replicaSlot,
+    List<String> indexedLabels,
+    EventLog.Limits log,
+    History.Limits history,
+    Duration patience,
+    Duration startupPatience,
+    boolean gzip,
+    LongSupplier wallMillis,
+    LongSupplier nanos) {
+
+  public CacheOptions {
+    kinds = List.copyOf(kinds);
+    indexedLabels = List.copyOf(indexedLabels);
+    Objects.requireNonNull(log);
+    Objects.requireNonNull(history);
+  }
+
+  /** What suits a gateway of any size. */
+  public static CacheOptions of(List<CachedKind> kinds) {
+    return new CacheOptions(
+        kinds,
+        0,
+        List.of(),
+        new EventLog.Limits(256L << 20, Duration.ofMinutes(10)),
+        new History.Limits(256, Duration.ofMinutes(5), 512L << 20),
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(30),
+        true,
+        System::currentTimeMillis,
+        System::nanoTime);
+  }
+}

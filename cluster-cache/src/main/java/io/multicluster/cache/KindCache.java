@@ -1,0 +1,108 @@
+package io.multicluster.cache;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Everything of one kind: who writes its state, who comes in, what is remembered. */
+final class KindCache implements AutoCloseable {
+  private static final int SWEEP_PORTION = 256;
+
+  private final CachedKind kind;
+  private final KindIndexes indexes;
+  private final Sequencer sequencer;
+  private final Members members;
+  private final History history;
+  private final PositionWaiters waiters;
+  private final long born;
+
+  KindCache(CachedKind kind, CacheOptions options) {
+    this.kind = kind;
+    this.indexes = new KindIndexes(kind, options.indexedLabels());
+    HybridClock clock = new HybridClock(options.wallMillis(), options.replicaSlot());
+    this.sequencer =
+        new Sequencer(indexes.definitions(), clock, options.log(), options.nanos());
+    this.members = new Members(kind, sequencer, indexes.cluster(), SWEEP_PORTION);
+    this.history = new History(sequencer, indexes, options.history(), options.nanos());
+    this.waiters = new PositionWaiters(sequencer, options.patience());
+    this.born = sequencer.snapshot().resourceVersion();
+    sequencer.onTick(history::expire);
+  }
+
+  void start(ThreadFactory threads) {
+    sequencer.start(threads);
+  }
+
+  CachedKind kind() {
+    return kind;
+  }
+
+  KindIndexes indexes() {
+    return indexes;
+  }
+
+  Sequencer sequencer() {
+    return sequencer;
+  }
+
+  Snapshot snapshot() {
+    return sequencer.snapshot();
+  }
+
+  Members members() {
+    return members;
+  }
+
+  History history() {
+    return history;
+  }
+
+  PositionWaiters waiters() {
+    return waiters;
+  }
+
+  /**
+   * Whether it can be told what is older and what is newer than that resourceVersion: it was minted
+   * here, or before this replica read its members. What another replica minted since says nothing
+   * about the order of events here.
+   */
+  boolean comparable(long resourceVersion) {
+    return resourceVersion <= born || sequencer.clock().own(resourceVersion);
+  }
+
+  /** The objects of that name, one for each cluster that has one. */
+  List<CachedObject> named(Snapshot snapshot, String namespace, String name, String cluster) {
+    byte[] prefix = ObjectKey.prefix(namespace, name);
+    CopyOnWriteBTree.Cursor<CachedObject> cursor = snapshot.objects().cursor(prefix);
+    List<CachedObject> found = new ArrayList<>(1);
+    for (CachedObject object = cursor.next();
+        object != null && ObjectKey.startsWith(object.key(), prefix);
+        object = cursor.next()) {
+      if (cluster.isEmpty() || object.cluster().equals(cluster)) {
+        found.add(object);
+      }
+    }
+    return found;
+  }
+
+  /** For the {@code Warning} header: members that don't answer but whose last state is shown. */
+  List<String> staleClusters(Snapshot snapshot, String cluster) {
+    return members.statuses().stream()
+        .filter(MemberStatus::stale)
+        .map(status -> status.member().name())
+        .filter(name -> cluster.isEmpty() || cluster.equals(name))
+        .filter(name -> snapshot.indexes().get(indexes.cluster()).keys(name).size() > 0)
+        .sorted()
+        .toList();
+  }
+
+  @Nullable CachedObject get(String namespace, String name, String cluster) {
+    return snapshot().get(ObjectKey.of(namespace, name, cluster));
+  }
+
+  @Override
+  public void close() {
+    sequencer.close();
+  }
+}

@@ -1,0 +1,76 @@
+package io.multicluster.cache;
+
+import io.multicluster.wire.proto.Envelope;
+import io.multicluster.wire.proto.ListMeta;
+import io.multicluster.wire.proto.ProtoWriter;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** A list in protobuf, of objects or of their metadata. Objects are copied as they are kept. */
+final class ProtobufListForm implements ListForm {
+  private static final int ITEM_TAG = 2 << 3 | 2;
+
+  private final ProtobufSource source;
+  private final Envelope envelope;
+  private final boolean metadataOnly;
+
+  private ProtobufListForm(ProtobufSource source, Envelope envelope, boolean metadataOnly) {
+    this.source = source;
+    this.envelope = envelope;
+    this.metadataOnly = metadataOnly;
+  }
+
+  static ProtobufListForm objects(View view) {
+    return new ProtobufListForm(
+        view.protobuf(), new Envelope(view.apiVersion(), view.listKind()), false);
+  }
+
+  static ProtobufListForm metadata(View view, String version) {
+    return new ProtobufListForm(
+        view.protobuf(),
+        new Envelope("meta.k8s.io/" + version, "PartialObjectMetadataList"),
+        true);
+  }
+
+  @Override
+  public long sizeOf(CachedObject object) {
+    int size =
+        metadataOnly
+            ? ProtobufSource.metadataEnd(object.bytes())
+                - ProtobufSource.metadataStart(object.bytes())
+            : object.bytes().length;
+    return 1L + ProtoWriter.varintSize(size) + size;
+  }
+
+  @Override
+  public void begin(ByteBuf out, ListMeta metadata, long sizes) {
+    byte[] field = metadata.toField();
+    envelope.writeHead(out, field.length + sizes);
+    out.writeBytes(field);
+  }
+
+  @Override
+  public void item(ByteBuf out, CachedObject object) {
+    byte[] bytes = object.bytes();
+    if (metadataOnly) {
+      int start = ProtobufSource.metadataStart(bytes);
+      write(out, bytes, start, ProtobufSource.metadataEnd(bytes));
+    } else if (source.keptAsServed()) {
+      write(out, bytes, 0, bytes.length);
+    } else {
+      source.plan(object, object.resourceVersion()).writeItem(out);
+    }
+  }
+
+  @Override
+  public void end(ByteBuf out) {
+    envelope.writeTail(out);
+  }
+
+  private static void write(ByteBuf out, byte[] bytes, int start, int end) {
+    out.ensureWritable(1 + 5 + end - start);
+    out.writeByte(ITEM_TAG);
+    ProtoWriter.writeVarint(out, end - start);
+    out.writeBytes(bytes, start, end - start);
+  }
+}

@@ -1,0 +1,71 @@
+package io.multicluster.cache;
+
+import io.multicluster.wire.json.JsonKind;
+import io.multicluster.wire.json.JsonTranscoder;
+import io.multicluster.wire.json.KubernetesTypes;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.FastThreadLocal;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** JSON of objects that are kept as protobuf. */
+final class TranscodedJson implements JsonSource {
+  private final JsonKind kind;
+  private final JsonKind metadata = metadata("v1");
+  private final JsonKind metadataBeta = metadata("v1beta1");
+
+  /** One transcoder for each event loop. */
+  private final FastThreadLocal<JsonTranscoder> transcoders;
+
+  TranscodedJson(JsonKind kind, LongAdder unknownFields) {
+    this.kind = kind;
+    this.transcoders =
+        new FastThreadLocal<>() {
+          @Override
+          protected JsonTranscoder initialValue() {
+            return new JsonTranscoder(unknownFields);
+          }
+        };
+  }
+
+  @Override
+  public void item(ByteBuf out, CachedObject object) {
+    transcode(kind, object.bytes()).writeItem(out);
+  }
+
+  @Override
+  public void object(ByteBuf out, CachedObject object, long resourceVersion) {
+    transcode(kind, object.bytes(resourceVersion)).writeObject(out);
+  }
+
+  @Override
+  public void metadata(ByteBuf out, CachedObject object, long resourceVersion, String version) {
+    transcode(metadataKind(version), object.bytes(resourceVersion)).writeObject(out);
+  }
+
+  @Override
+  public void bookmark(ByteBuf out, Bookmark bookmark) {
+    transcode(kind, bookmark.object()).writeObject(out);
+  }
+
+  @Override
+  public void bookmarkMetadata(ByteBuf out, Bookmark bookmark, String version) {
+    transcode(metadataKind(version), bookmark.object()).writeObject(out);
+  }
+
+  private JsonTranscoder transcode(JsonKind as, byte[] object) {
+    return transcoders.get().plain(as, object, 0, object.length);
+  }
+
+  private JsonKind metadataKind(String version) {
+    return version.equals("v1beta1") ? metadataBeta : metadata;
+  }
+
+  private static JsonKind metadata(String version) {
+    @Nullable JsonKind known = KubernetesTypes.kind("meta.k8s.io/" + version, "PartialObjectMetadata");
+    if (known == null) {
+      throw new IllegalStateException("no PartialObjectMetadata of meta.k8s.io/" + version);
+    }
+    return known;
+  }
+}
