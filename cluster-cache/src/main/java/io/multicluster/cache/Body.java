@@ -9,6 +9,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends an answer whose bytes are made while there is room for them: a chunk at a time, going on
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * compresses on the way if that was asked for. Confined to the exchange's event loop.
  */
 final class Body {
+  private static final Logger log = LoggerFactory.getLogger(Body.class);
+
   private static final int CHUNK = 64 * 1024;
 
   /** What an object may exceed its chunk by before the buffer has to grow. */
@@ -86,12 +90,18 @@ final class Body {
   }
 
   private void pump() {
-    for (int i = 0; more && !closed && sink.writable(); i++) {
-      if (i == TURN) {
-        exchange.eventLoop().execute(this::pump);
-        return;
+    try {
+      for (int i = 0; more && !closed && sink.writable(); i++) {
+        if (i == TURN) {
+          exchange.eventLoop().execute(this::pump);
+          return;
+        }
+        write(next(CHUNK));
       }
-      write(next(CHUNK));
+    } catch (RuntimeException e) {
+      // The head is out: all that can be done is to let the client notice.
+      log.atError().addKeyValue("path", exchange.request().path()).setCause(e).log("broken off");
+      sink.reset();
     }
   }
 

@@ -1,6 +1,6 @@
 package io.multicluster.cache;
 
-import io.multicluster.wire.proto.ProtoWriter;
+import io.multicluster.wire.proto.WatchFrames;
 
 /**
  * A bookmark of a watch: everything up to this position has been sent.
@@ -8,15 +8,8 @@ import io.multicluster.wire.proto.ProtoWriter;
  * @param initialEventsEnd whether it also says that the initial state is complete (KEP-3157)
  */
 record Bookmark(long resourceVersion, boolean initialEventsEnd) {
-  static final String INITIAL_EVENTS_END = "k8s.io/initial-events-end";
-
   /** The object in protobuf: of any kind, as all have their metadata in the same place. */
   byte[] object() {
-    ProtoWriter metadata = new ProtoWriter().string(6, Long.toString(resourceVersion));
-    if (initialEventsEnd) {
-      metadata.message(
-          12, new ProtoWriter().string(1, INITIAL_EVENTS_END).string(2, "true"));
-    }
-    return new ProtoWriter().message(1, metadata).toByteArray();
+    return WatchFrames.bookmarkObject(resourceVersion, initialEventsEnd);
   }
 }

@@ -2,14 +2,17 @@ package io.multicluster.cache;
 
 import io.multicluster.wire.proto.ProtoReader;
 import io.multicluster.wire.proto.StringPool;
+import io.multicluster.wire.table.EventRow;
+import io.multicluster.wire.table.TableRow;
 
-/** A core {@code v1} Event. The object that it is about is lifted out. */
+/**
+ * A core {@code v1} Event. The object that it is about is lifted out; the rest is read from its
+ * bytes when asked for.
+ */
 final class CachedEvent extends CachedObject {
   private static final int INVOLVED_OBJECT = 2;
-  private static final int REASON = 3;
-  private static final int SOURCE = 5;
-  private static final int TYPE = 9;
-  private static final int REPORTING_COMPONENT = 14;
+  private static final int NAME = 3;
+  private static final int UID = 4;
 
   private final String involvedName;
   private final String involvedUid;
@@ -24,8 +27,8 @@ final class CachedEvent extends CachedObject {
         ProtoReader reference = event.message();
         while (reference.next()) {
           switch (reference.field()) {
-            case 3 -> name = reference.string(pool);
-            case 4 -> uid = reference.string(pool);
+            case NAME -> name = reference.string(pool);
+            case UID -> uid = reference.string(pool);
             default -> {}
           }
         }
@@ -35,12 +38,9 @@ final class CachedEvent extends CachedObject {
     this.involvedUid = uid;
   }
 
-  String involvedName() {
-    return involvedName;
-  }
-
-  String involvedUid() {
-    return involvedUid;
+  @Override
+  TableRow row(StringPool pool) {
+    return EventRow.read(bytes(), 0, bytes().length, pool);
   }
 
   @Override
@@ -51,25 +51,9 @@ final class CachedEvent extends CachedObject {
   @Override
   String ownField(String field) {
     return switch (field) {
-      case "involvedObject.kind" -> ProtoFields.text(bytes(), INVOLVED_OBJECT, 1);
-      case "involvedObject.namespace" -> ProtoFields.text(bytes(), INVOLVED_OBJECT, 2);
       case "involvedObject.name" -> involvedName;
       case "involvedObject.uid" -> involvedUid;
-      case "involvedObject.apiVersion" -> ProtoFields.text(bytes(), INVOLVED_OBJECT, 5);
-      case "involvedObject.resourceVersion" -> ProtoFields.text(bytes(), INVOLVED_OBJECT, 6);
-      case "involvedObject.fieldPath" -> ProtoFields.text(bytes(), INVOLVED_OBJECT, 7);
-      case "reason" -> ProtoFields.text(bytes(), REASON);
-      case "source" -> {
-        String component = ProtoFields.text(bytes(), SOURCE, 1);
-        yield component.isEmpty() ? reportingComponent() : component;
-      }
-      case "reportingComponent" -> reportingComponent();
-      case "type" -> ProtoFields.text(bytes(), TYPE);
-      default -> "";
+      default -> row(new StringPool(1)).field(field);
     };
-  }
-
-  private String reportingComponent() {
-    return ProtoFields.text(bytes(), REPORTING_COMPONENT);
   }
 }

@@ -1,7 +1,9 @@
 package io.multicluster.cache;
 
 import io.multicluster.wire.proto.Labels;
+import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.selector.FieldSet;
+import io.multicluster.wire.table.TableRow;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +150,9 @@ abstract sealed class CachedObject implements FieldSet permits CachedPod, Cached
 
   /** A field that only this kind has, in the stored spelling; empty if unknown. */
   abstract String ownField(String field);
+
+  /** What a table shows of it. */
+  abstract TableRow row(StringPool pool);
 
   /** Distinguishes a state from that of a later object of the same name. */
   abstract String uid();

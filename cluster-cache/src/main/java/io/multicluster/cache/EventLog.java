@@ -1,6 +1,5 @@
 package io.multicluster.cache;
 
-import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class EventLog {
   static final int SEGMENT = 256;
 
-  private final Limits limits;
+  private final LogLimits limits;
   private volatile Directory directory;
 
   /** Entries below this number can be read. Written last, read first: it guards the directory. */
@@ -27,18 +26,6 @@ final class EventLog {
   private long bytes;
   private long writerBytesEver;
   private volatile long bytesEver;
-
-  /**
-   * @param bytes of memory that only the log keeps
-   * @param age how long entries are kept at most
-   */
-  record Limits(long bytes, Duration age) {
-    Limits {
-      if (bytes < 1 || age.isNegative() || age.isZero()) {
-        throw new IllegalArgumentException("an event log of " + bytes + " bytes and " + age);
-      }
-    }
-  }
 
   private static final class Segment {
     final long first;
@@ -65,7 +52,7 @@ final class EventLog {
   /**
    * @param floor the position of the first snapshot
    */
-  EventLog(Limits limits, long floor) {
+  EventLog(LogLimits limits, long floor) {
     this.limits = limits;
     this.directory = new Directory(0, floor, new Segment[0]);
   }
@@ -172,7 +159,7 @@ final class EventLog {
     long floor = now.floor;
     while (drop < now.segments.length - 1) {
       Segment oldest = now.segments[drop];
-      if (bytes <= limits.bytes && nanos - oldest.lastNanos <= limits.age.toNanos()) {
+      if (bytes <= limits.bytes() && nanos - oldest.lastNanos <= limits.age().toNanos()) {
         break;
       }
       bytes -= oldest.bytes;

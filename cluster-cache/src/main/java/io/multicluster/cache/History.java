@@ -1,6 +1,5 @@
 package io.multicluster.cache;
 
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -16,22 +15,15 @@ import org.jspecify.annotations.Nullable;
 final class History {
   private final Sequencer sequencer;
   private final KindIndexes indexes;
-  private final Limits limits;
+  private final HistoryLimits limits;
   private final LongSupplier nanos;
 
   /** By resourceVersion, least recently used first. Guarded by this. */
   private final Map<Long, Pin> pins = new LinkedHashMap<>(16, 0.75f, true);
 
-  /**
-   * @param pins how many states are kept for lists under way
-   * @param age how long after its last use a state is kept
-   * @param bytes what may have been replaced since a state for it to be kept
-   */
-  record Limits(int pins, Duration age, long bytes) {}
-
   private record Pin(Snapshot snapshot, long bytesEver, long nanos) {}
 
-  History(Sequencer sequencer, KindIndexes indexes, Limits limits, LongSupplier nanos) {
+  History(Sequencer sequencer, KindIndexes indexes, HistoryLimits limits, LongSupplier nanos) {
     this.sequencer = sequencer;
     this.indexes = indexes;
     this.limits = limits;
@@ -60,7 +52,7 @@ final class History {
             snapshot,
             known == null ? sequencer.events().bytesEver() : known.bytesEver,
             nanos.getAsLong()));
-    if (pins.size() > limits.pins) {
+    if (pins.size() > limits.states()) {
       pins.remove(pins.keySet().iterator().next());
     }
   }
@@ -70,8 +62,8 @@ final class History {
     long now = nanos.getAsLong();
     long bytes = sequencer.events().bytesEver();
     pins.values()
-        .removeIf(
-            pin -> now - pin.nanos > limits.age.toNanos() || bytes - pin.bytesEver > limits.bytes);
+        .removeIf(pin ->
+            now - pin.nanos > limits.age().toNanos() || bytes - pin.bytesEver > limits.bytes());
   }
 
   private synchronized @Nullable Snapshot pinned(long resourceVersion) {

@@ -28,8 +28,7 @@ final class JsonForm implements ObjectForm {
   }
 
   @Override
-  public void event(
-      ByteBuf out, WatchEventType type, CachedObject object, long resourceVersion) {
+  public void event(ByteBuf out, WatchEventType type, CachedObject object, long resourceVersion) {
     JsonWatchFrames.begin(out, type);
     write(out, object, resourceVersion);
     JsonWatchFrames.end(out);

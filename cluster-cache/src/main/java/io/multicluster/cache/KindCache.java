@@ -21,9 +21,15 @@ final class KindCache implements AutoCloseable {
     this.kind = kind;
     this.indexes = new KindIndexes(kind, options.indexedLabels());
     HybridClock clock = new HybridClock(options.wallMillis(), options.replicaSlot());
-    this.sequencer =
-        new Sequencer(indexes.definitions(), clock, options.log(), options.nanos());
-    this.members = new Members(kind, sequencer, indexes.cluster(), SWEEP_PORTION);
+    this.sequencer = new Sequencer(indexes.definitions(), clock, options.log(), options.nanos());
+    this.members =
+        new Members(
+            kind,
+            sequencer,
+            indexes.cluster(),
+            SWEEP_PORTION,
+            options.startupPatience(),
+            options.nanos());
     this.history = new History(sequencer, indexes, options.history(), options.nanos());
     this.waiters = new PositionWaiters(sequencer, options.patience());
     this.born = sequencer.snapshot().resourceVersion();

@@ -1,8 +1,11 @@
 package io.multicluster.cache;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /** The members of one kind: who is there, who answers, and whether clients can be served yet. */
 final class Members {
@@ -10,6 +13,9 @@ final class Members {
   private final Sequencer sequencer;
   private final int clusterIndex;
   private final int portion;
+  private final Duration startupPatience;
+  private final LongSupplier nanos;
+  private final LongAdder unknownFields = new LongAdder();
 
   /** The current sink of each member, by name. Guarded by this. */
   private final Map<String, FeedChannel> channels = new HashMap<>();
@@ -17,18 +23,31 @@ final class Members {
   // The sequencer's own.
   private final Map<String, MemberState> states = new HashMap<>();
   private boolean known;
+  private long knownSince;
 
   private volatile List<MemberState> shown = List.of();
   private volatile boolean ready;
 
   /**
+   * Before the sequencer starts.
+   *
    * @param portion deletions between two looks at the queue when many are due
+   * @param startupPatience how long clients wait at the start for members that don't answer
    */
-  Members(CachedKind kind, Sequencer sequencer, int clusterIndex, int portion) {
+  Members(
+      CachedKind kind,
+      Sequencer sequencer,
+      int clusterIndex,
+      int portion,
+      Duration startupPatience,
+      LongSupplier nanos) {
     this.kind = kind;
     this.sequencer = sequencer;
     this.clusterIndex = clusterIndex;
     this.portion = portion;
+    this.startupPatience = startupPatience;
+    this.nanos = nanos;
+    sequencer.onTick(this::tick);
   }
 
   synchronized FeedSink join(Member member) {
@@ -46,7 +65,7 @@ final class Members {
       state = new MemberState(sequencer, new Origin(member), clusterIndex, portion);
     }
     FeedChannel channel =
-        new FeedChannel(this, sequencer, state, new ObjectReader(kind, state.origin()), resumeFrom);
+        new FeedChannel(this, sequencer, state, new ObjectReader(kind, state.origin(), unknownFields), resumeFrom);
     channels.put(member.name(), channel);
     sequencer.submit(() -> {
       state.attach(channel);
@@ -77,13 +96,20 @@ final class Members {
     });
   }
 
-  /** Clients are served from now on, whoever is still missing. */
-  void waitNoLonger() {
-    ready = true;
+  /** On the sequencer's thread: some time later clients are served, whoever is still missing. */
+  private void tick() {
+    if (known && nanos.getAsLong() - knownSince > startupPatience.toNanos()) {
+      ready = true;
+    }
   }
 
   boolean ready() {
     return ready;
+  }
+
+  /** Fields that came in and are not known here: clients get them in protobuf only. */
+  long unknownFields() {
+    return unknownFields.sum();
   }
 
   List<MemberStatus> statuses() {

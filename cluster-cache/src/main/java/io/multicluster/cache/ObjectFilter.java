@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param namespace empty for all
  * @param fields in the stored spelling
  */
-record ObjectFilter(
-    String cluster, String namespace, LabelSelector labels, FieldSelector fields) {
+record ObjectFilter(String cluster, String namespace, LabelSelector labels, FieldSelector fields) {
 
   boolean matches(CachedObject object) {
     return (cluster.isEmpty() || object.cluster().equals(cluster))

@@ -23,8 +23,8 @@ interface ObjectForm {
   void error(ByteBuf out, Status status);
 
   /**
-   * What the form is told apart by: forms of equal identity write the same bytes for the same event,
-   * so that watches can share them. Null if they can't.
+   * What the form is told apart by: forms of equal identity write the same bytes for the same
+   * event, so that watches can share them. Null if they can't.
    */
   @Nullable Object sharing();
 }

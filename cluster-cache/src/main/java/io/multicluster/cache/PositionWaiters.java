@@ -42,11 +42,10 @@ final class PositionWaiters {
     }
     sequencer.clock().observe(resourceVersion);
     AtomicBoolean decided = new AtomicBoolean();
-    sequencer.submit(
-        () -> {
-          waiters.add(new Waiter(resourceVersion, loop, reached, decided));
-          sequencer.afterPublish(this::wake);
-        });
+    sequencer.submit(() -> {
+      waiters.add(new Waiter(resourceVersion, loop, reached, decided));
+      sequencer.afterPublish(this::wake);
+    });
     var unused =
         loop.schedule(
             () -> {
@@ -63,12 +62,11 @@ final class PositionWaiters {
     Waiter first;
     while ((first = waiters.peek()) != null && first.resourceVersion <= now) {
       Waiter waiter = waiters.remove();
-      waiter.loop.execute(
-          () -> {
-            if (waiter.decided.compareAndSet(false, true)) {
-              waiter.reached.run();
-            }
-          });
+      waiter.loop.execute(() -> {
+        if (waiter.decided.compareAndSet(false, true)) {
+          waiter.reached.run();
+        }
+      });
     }
   }
 }

@@ -3,11 +3,10 @@ package io.multicluster.cache;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ObjectSplicer;
 import io.multicluster.wire.proto.WatchEventType;
+import io.multicluster.wire.proto.WatchFrames;
 import io.multicluster.wire.status.Status;
 import io.multicluster.wire.status.StatusEncoder;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 
 /** Objects, or only their metadata, in protobuf. Immutable. */
 final class ProtobufForm implements ObjectForm {
@@ -36,23 +35,18 @@ final class ProtobufForm implements ObjectForm {
   }
 
   @Override
-  public void event(
-      ByteBuf out, WatchEventType type, CachedObject object, long resourceVersion) {
+  public void event(ByteBuf out, WatchEventType type, CachedObject object, long resourceVersion) {
     plan(object, resourceVersion).writeWatchFrame(out, type, envelope);
   }
 
   @Override
   public void bookmark(ByteBuf out, Bookmark bookmark) {
-    byte[] object = bookmark.object();
-    ByteBuf enveloped = Unpooled.buffer(object.length + 64);
-    envelope.write(enveloped, object, 0, object.length);
-    ObjectSplicer.writeWatchFrame(
-        out, WatchEventType.BOOKMARK, ByteBufUtil.getBytes(enveloped));
+    WatchFrames.write(out, WatchEventType.BOOKMARK, envelope, bookmark.object());
   }
 
   @Override
   public void error(ByteBuf out, Status status) {
-    ObjectSplicer.writeWatchFrame(out, WatchEventType.ERROR, StatusEncoder.protobuf(status));
+    WatchFrames.write(out, WatchEventType.ERROR, StatusEncoder.protobuf(status));
   }
 
   @Override

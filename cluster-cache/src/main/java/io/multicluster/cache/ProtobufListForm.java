@@ -4,7 +4,6 @@ import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ListMeta;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 
 /** A list in protobuf, of objects or of their metadata. Objects are copied as they are kept. */
 final class ProtobufListForm implements ListForm {
@@ -27,9 +26,7 @@ final class ProtobufListForm implements ListForm {
 
   static ProtobufListForm metadata(View view, String version) {
     return new ProtobufListForm(
-        view.protobuf(),
-        new Envelope("meta.k8s.io/" + version, "PartialObjectMetadataList"),
-        true);
+        view.protobuf(), new Envelope("meta.k8s.io/" + version, "PartialObjectMetadataList"), true);
   }
 
   @Override

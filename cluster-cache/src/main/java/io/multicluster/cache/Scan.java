@@ -60,14 +60,13 @@ final class Scan {
   }
 
   /**
-   * How many objects stand from {@code from} on, if the filter {@link ObjectFilter#selectsAll}. Does
-   * not walk.
+   * How many objects stand from {@code from} on, if the filter {@link ObjectFilter#selectsAll}.
+   * Does not walk.
    */
   int count(KindIndexes indexes, byte[] from) {
     return filter.cluster().isEmpty()
         ? between(snapshot.objects(), from)
-        : between(
-            snapshot.indexes().get(indexes.cluster()).keys(filter.cluster()), from);
+        : between(snapshot.indexes().get(indexes.cluster()).keys(filter.cluster()), from);
   }
 
   private @Nullable CachedObject candidate() {

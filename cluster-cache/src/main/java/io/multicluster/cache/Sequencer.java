@@ -47,10 +47,7 @@ final class Sequencer implements AutoCloseable {
   private long lastTick;
 
   Sequencer(
-      List<Index.Definition> indexes,
-      HybridClock clock,
-      EventLog.Limits limits,
-      LongSupplier nanos) {
+      List<Index.Definition> indexes, HybridClock clock, LogLimits limits, LongSupplier nanos) {
     this.clock = clock;
     this.nanos = nanos;
     // Whatever an earlier incarnation minted is below this, and refused as too old.

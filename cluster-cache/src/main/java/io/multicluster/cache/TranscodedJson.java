@@ -6,7 +6,6 @@ import io.multicluster.wire.json.KubernetesTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /** JSON of objects that are kept as protobuf. */
 final class TranscodedJson implements JsonSource {
@@ -14,18 +13,17 @@ final class TranscodedJson implements JsonSource {
   private final JsonKind metadata = metadata("v1");
   private final JsonKind metadataBeta = metadata("v1beta1");
 
-  /** One transcoder for each event loop. */
-  private final FastThreadLocal<JsonTranscoder> transcoders;
+  /** One transcoder for each event loop. What it leaves out was counted when it came in. */
+  private final FastThreadLocal<JsonTranscoder> transcoders =
+      new FastThreadLocal<>() {
+        @Override
+        protected JsonTranscoder initialValue() {
+          return new JsonTranscoder(new LongAdder());
+        }
+      };
 
-  TranscodedJson(JsonKind kind, LongAdder unknownFields) {
+  TranscodedJson(JsonKind kind) {
     this.kind = kind;
-    this.transcoders =
-        new FastThreadLocal<>() {
-          @Override
-          protected JsonTranscoder initialValue() {
-            return new JsonTranscoder(unknownFields);
-          }
-        };
   }
 
   @Override
@@ -62,7 +60,8 @@ final class TranscodedJson implements JsonSource {
   }
 
   private static JsonKind metadata(String version) {
-    @Nullable JsonKind known = KubernetesTypes.kind("meta.k8s.io/" + version, "PartialObjectMetadata");
+    JsonKind known =
+        KubernetesTypes.kind("meta.k8s.io/" + version, "PartialObjectMetadata");
     if (known == null) {
       throw new IllegalStateException("no PartialObjectMetadata of meta.k8s.io/" + version);
     }

@@ -3,12 +3,20 @@ package io.multicluster.cache;
 import io.multicluster.wire.json.JsonKind;
 import io.multicluster.wire.json.KubernetesTypes;
 import io.multicluster.wire.negotiate.Format;
+import io.multicluster.wire.negotiate.Negotiated;
 import io.multicluster.wire.negotiate.Transform;
 import io.multicluster.wire.proto.EventRenumbering;
+import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.resource.GroupVersionResource;
+import io.multicluster.wire.table.EventRow;
+import io.multicluster.wire.table.IncludeObject;
+import io.multicluster.wire.table.PlainRow;
+import io.multicluster.wire.table.PodRow;
+import io.multicluster.wire.table.TableRow;
+import io.multicluster.wire.table.TableWriter;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +28,9 @@ final class View {
   private final CachedKind kind;
   private final JsonSource json;
   private final ProtobufSource protobuf;
+  private final TableWriter table;
+  private final TableWriter tableBeta;
+  private final TableRow emptyRow;
   private final ObjectForm jsonForm;
   private final ObjectForm jsonMetadata;
   private final ObjectForm jsonMetadataBeta;
@@ -36,6 +47,9 @@ final class View {
     this.kind = kind;
     this.json = json;
     this.protobuf = new ProtobufSource(renumbering);
+    this.table = new TableWriter(resource.groupResource(), "v1");
+    this.tableBeta = new TableWriter(resource.groupResource(), "v1beta1");
+    this.emptyRow = emptyRow(kind.resource().groupResource());
     this.jsonForm = new JsonForm(json, null);
     this.jsonMetadata = new JsonForm(json, "v1");
     this.jsonMetadataBeta = new JsonForm(json, "v1beta1");
@@ -44,15 +58,25 @@ final class View {
     this.protobufMetadataBeta = ProtobufForm.metadata(protobuf, "v1beta1");
   }
 
-  /** All views of a kind. */
-  static List<View> of(CachedKind kind, LongAdder unknownFields) {
-    GroupVersionResource resource = kind.resource();
-    JsonKind jsonKind = KubernetesTypes.kind(resource.apiVersion(), kind.kind());
-    if (jsonKind == null) {
+  /**
+   * How objects of a kind look that is kept as protobuf.
+   *
+   * @throws IllegalArgumentException if the kind is not known to have a protobuf form
+   */
+  static JsonKind schema(CachedKind kind) {
+    String apiVersion = kind.resource().apiVersion();
+    JsonKind schema = KubernetesTypes.kind(apiVersion, kind.kind());
+    if (schema == null) {
       throw new IllegalArgumentException(
-          kind.kind() + " of " + resource.apiVersion() + " is not a built-in kind");
+          kind.kind() + " of " + apiVersion + " is no built-in kind: cache it as JSON");
     }
-    View own = new View(resource, kind, new TranscodedJson(jsonKind, unknownFields), null);
+    return schema;
+  }
+
+  /** All views of a kind. */
+  static List<View> of(CachedKind kind) {
+    GroupVersionResource resource = kind.resource();
+    View own = new View(resource, kind, new TranscodedJson(schema(kind)), null);
     if (!resource.groupResource().equals(GroupResource.EVENTS)) {
       return List.of(own);
     }
@@ -62,7 +86,7 @@ final class View {
         new View(
             new GroupVersionResource("events.k8s.io", "v1", "events"),
             kind,
-            new TranscodedJson(KubernetesTypes.event(renumbering), unknownFields),
+            new TranscodedJson(KubernetesTypes.event(renumbering)),
             renumbering));
   }
 
@@ -91,9 +115,27 @@ final class View {
     return kind.encoding() == CachedKind.Encoding.PROTOBUF;
   }
 
-  /** How single objects and events are written, if not as a Table. */
-  ObjectForm objectForm(Format format, Transform transform) {
-    boolean protobufWanted = format == Format.PROTOBUF;
+  TableWriter tableWriter(String version) {
+    return version.equals("v1beta1") ? tableBeta : table;
+  }
+
+  /** What a table shows of an object that has nothing but its metadata. */
+  TableRow emptyRow() {
+    return emptyRow;
+  }
+
+  /**
+   * How single objects and events are written.
+   *
+   * @param include what the rows of a Table contain
+   * @param wallMillis from which ages in a Table count
+   */
+  ObjectForm objectForm(Negotiated negotiated, IncludeObject include, LongSupplier wallMillis) {
+    Transform transform = negotiated.transform();
+    if (transform.isTable()) {
+      return new TableForm(this, new TableRows(this, transform.version(), include, wallMillis));
+    }
+    boolean protobufWanted = negotiated.format() == Format.PROTOBUF;
     if (!transform.isMetadata()) {
       return protobufWanted ? protobufForm : jsonForm;
     }
@@ -104,15 +146,29 @@ final class View {
     return beta ? jsonMetadataBeta : jsonMetadata;
   }
 
-  /** How a list is written, if not as a Table. */
-  ListForm listForm(Format format, Transform transform) {
+  /** How a list is written; parameters as those of {@link #objectForm}. */
+  ListForm listForm(Negotiated negotiated, IncludeObject include, LongSupplier wallMillis) {
+    Transform transform = negotiated.transform();
+    if (transform.isTable()) {
+      return new TableListForm(new TableRows(this, transform.version(), include, wallMillis));
+    }
+    boolean protobufWanted = negotiated.format() == Format.PROTOBUF;
     if (transform.isMetadata()) {
-      return format == Format.PROTOBUF
+      return protobufWanted
           ? ProtobufListForm.metadata(this, transform.version())
           : JsonListForm.metadata(this, transform.version());
     }
-    return format == Format.PROTOBUF
-        ? ProtobufListForm.objects(this)
-        : JsonListForm.objects(this);
+    return protobufWanted ? ProtobufListForm.objects(this) : JsonListForm.objects(this);
+  }
+
+  private static TableRow emptyRow(GroupResource resource) {
+    byte[] nothing = new byte[0];
+    StringPool pool = new StringPool(1);
+    if (resource.equals(GroupResource.PODS)) {
+      return PodRow.read(nothing, 0, 0, pool);
+    }
+    return resource.equals(GroupResource.EVENTS)
+        ? EventRow.read(nothing, 0, 0, pool)
+        : PlainRow.read(nothing, 0, 0);
   }
 }

@@ -58,12 +58,12 @@ class SequencerPropertyTest {
           new Sequencer(
               INDEXES.definitions(),
               clock,
-              new EventLog.Limits(random.nextBoolean() ? 1 << 30 : 200_000, Duration.ofHours(1)),
+              new LogLimits(random.nextBoolean() ? 1 << 30 : 200_000, Duration.ofHours(1)),
               () -> 0);
       history =
           new History(
-              sequencer, INDEXES, new History.Limits(4, Duration.ofHours(1), 1 << 30), () -> 0);
-      members = new Members(CachedKind.PODS, sequencer, INDEXES.cluster(), 2);
+              sequencer, INDEXES, new HistoryLimits(4, Duration.ofHours(1), 1 << 30), () -> 0);
+      members = new Members(CachedKind.PODS, sequencer, INDEXES.cluster(), 2, Duration.ZERO, () -> 0);
       CacheFeeds feeds = new OneKind(members);
       for (String name : List.of("east", "west", "north")) {
         fakes.add(new FakeMember(feeds, name, random));

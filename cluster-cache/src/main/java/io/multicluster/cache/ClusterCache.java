@@ -1,0 +1,149 @@
+package io.multicluster.cache;
+
+import io.multicluster.wire.http.Exchange;
+import io.multicluster.wire.request.Query;
+import io.multicluster.wire.request.RequestInfo;
+import io.multicluster.wire.resource.GroupVersionResource;
+import io.multicluster.wire.status.ApiException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The cluster cache: feeds on one side, clients on the other. Methods may be called from any thread
+ * unless they say otherwise.
+ */
+public final class ClusterCache implements CacheFeeds, AutoCloseable {
+  private final CacheOptions options;
+  private final Map<CachedKind, KindCache> kinds = new LinkedHashMap<>();
+  private final Map<GroupVersionResource, Served> served = new HashMap<>();
+  /** One view and who answers for it. */
+  private record Served(KindCache cache, View view, Reads reads) {}
+
+  /** Starts at once; clients are put off until {@link #membersKnown} and what follows it. */
+  public ClusterCache(CacheOptions options) {
+    this.options = options;
+    for (CachedKind kind : options.kinds()) {
+      KindCache cache = new KindCache(kind, options);
+      kinds.put(kind, cache);
+      for (View view : View.of(kind)) {
+        served.put(view.resource(), new Served(cache, view, new Reads(cache, view, options)));
+      }
+    }
+    kinds.forEach(
+        (kind, cache) ->
+            cache.start(
+                Thread.ofPlatform()
+                    .daemon()
+                    .name("sequencer-" + kind.resource().groupResource())
+                    .factory()));
+  }
+
+  @Override
+  public List<CachedKind> kinds() {
+    return options.kinds();
+  }
+
+  @Override
+  public FeedSink join(CachedKind kind, Member member) {
+    KindCache cache = kinds.get(kind);
+    if (cache == null) {
+      throw new IllegalArgumentException(kind.resource() + " is not cached");
+    }
+    return cache.members().join(member);
+  }
+
+  @Override
+  public void membersKnown() {
+    kinds.values().forEach(cache -> cache.members().membersKnown());
+  }
+
+  /** The resources that are served, each in each of its versions. */
+  public Set<GroupVersionResource> resources() {
+    return Set.copyOf(served.keySet());
+  }
+
+  public boolean serves(GroupVersionResource resource) {
+    return served.containsKey(resource);
+  }
+
+  /** Whether clients of all kinds are answered by now. */
+  public boolean ready() {
+    return kinds.values().stream().allMatch(cache -> cache.members().ready());
+  }
+
+  /** How the members of each kind stand. */
+  public Map<CachedKind, List<MemberStatus>> members() {
+    Map<CachedKind, List<MemberStatus>> statuses = new LinkedHashMap<>();
+    kinds.forEach((kind, cache) -> statuses.put(kind, cache.members().statuses()));
+    return statuses;
+  }
+
+  /**
+   * Answers a get, list or watch of a resource that it {@link #serves}. Runs on the exchange's event
+   * loop, does not block; the answer goes on after the call.
+   *
+   * @param query of the request
+   * @param failed hears, on the event loop, of an error that comes up later, while nothing was
+   *     answered yet
+   * @throws ApiException if nothing was answered
+   */
+  public void serve(
+      Exchange exchange, Query query, RequestInfo info, Consumer<ApiException> failed) {
+    assert exchange.eventLoop().inEventLoop() : "answers are made on the event loop";
+    Served target = Objects.requireNonNull(served.get(info.groupVersionResource()));
+    if (!target.cache.members().ready()) {
+      throw ApiException.tooManyRequests("storage is (re)initializing", 1);
+    }
+    switch (info.verb()) {
+      case "get" -> target.reads.get(exchange, query, info, failed);
+      case "list" -> target.reads.list(exchange, query, info, failed);
+      default -> throw ApiException.methodNotAllowed();
+    }
+  }
+
+  /** The names of the clusters that have an object of that name, in order. */
+  public List<String> owners(GroupVersionResource resource, String namespace, String name) {
+    KindCache cache = cache(resource);
+    return cache.named(cache.snapshot(), namespace, name, "").stream()
+        .map(CachedObject::cluster)
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * Translates a precondition: the member's own resourceVersion of the object whose present state is
+   * known here under {@code resourceVersion}. Empty if the object has another state by now, or is
+   * gone: the precondition does not hold.
+   */
+  public OptionalLong memberVersion(
+      GroupVersionResource resource,
+      String cluster,
+      String namespace,
+      String name,
+      long resourceVersion) {
+    CachedObject object = cache(resource).get(namespace, name, cluster);
+    return object != null && object.resourceVersion() == resourceVersion
+        ? OptionalLong.of(object.memberVersion())
+        : OptionalLong.empty();
+  }
+
+  private KindCache cache(GroupVersionResource resource) {
+    Served target = served.get(resource);
+    if (target == null) {
+      throw new IllegalArgumentException(resource + " is not cached");
+    }
+    return target.cache;
+  }
+
+  /** Ends the sequencers. Feeds should have ended before. */
+  @Override
+  public void close() {
+    kinds.values().forEach(KindCache::close);
+  }
+}
