@@ -22,6 +22,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   private final CacheOptions options;
   private final Map<CachedKind, KindCache> kinds = new LinkedHashMap<>();
   private final Map<GroupVersionResource, Served> served = new HashMap<>();
+
   /** One view and who answers for it. */
   private record Served(KindCache cache, View view, Reads reads) {}
 
@@ -35,13 +36,12 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
         served.put(view.resource(), new Served(cache, view, new Reads(cache, view, options)));
       }
     }
-    kinds.forEach(
-        (kind, cache) ->
-            cache.start(
-                Thread.ofPlatform()
-                    .daemon()
-                    .name("sequencer-" + kind.resource().groupResource())
-                    .factory()));
+    kinds.forEach((kind, cache) ->
+        cache.start(
+            Thread.ofPlatform()
+                .daemon()
+                .name("sequencer-" + kind.resource().groupResource())
+                .factory()));
   }
 
   @Override
@@ -85,8 +85,8 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   }
 
   /**
-   * Answers a get, list or watch of a resource that it {@link #serves}. Runs on the exchange's event
-   * loop, does not block; the answer goes on after the call.
+   * Answers a get, list or watch of a resource that it {@link #serves}. Runs on the exchange's
+   * event loop, does not block; the answer goes on after the call.
    *
    * @param query of the request
    * @param failed hears, on the event loop, of an error that comes up later, while nothing was
@@ -117,9 +117,9 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   }
 
   /**
-   * Translates a precondition: the member's own resourceVersion of the object whose present state is
-   * known here under {@code resourceVersion}. Empty if the object has another state by now, or is
-   * gone: the precondition does not hold.
+   * Translates a precondition: the member's own resourceVersion of the object whose present state
+   * is known here under {@code resourceVersion}. Empty if the object has another state by now, or
+   * is gone: the precondition does not hold.
    */
   public OptionalLong memberVersion(
       GroupVersionResource resource,

@@ -65,7 +65,12 @@ final class Members {
       state = new MemberState(sequencer, new Origin(member), clusterIndex, portion);
     }
     FeedChannel channel =
-        new FeedChannel(this, sequencer, state, new ObjectReader(kind, state.origin(), unknownFields), resumeFrom);
+        new FeedChannel(
+            this,
+            sequencer,
+            state,
+            new ObjectReader(kind, state.origin(), unknownFields),
+            resumeFrom);
     channels.put(member.name(), channel);
     sequencer.submit(() -> {
       state.attach(channel);

@@ -46,7 +46,7 @@ final class PositionWaiters {
       waiters.add(new Waiter(resourceVersion, loop, reached, decided));
       sequencer.afterPublish(this::wake);
     });
-    var unused =
+    var _ =
         loop.schedule(
             () -> {
               if (decided.compareAndSet(false, true)) {

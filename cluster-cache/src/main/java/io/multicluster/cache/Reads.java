@@ -35,15 +35,11 @@ final class Reads {
    * @param failed hears of an error that comes up after this call has returned
    */
   void get(Exchange exchange, Query query, RequestInfo info, Consumer<ApiException> failed) {
-    Negotiated negotiated =
-        Negotiator.object(exchange.request(), query, view.hasProtobuf());
+    Negotiated negotiated = Negotiator.object(exchange.request(), query, view.hasProtobuf());
     IncludeObject include = include(negotiated, query);
     GetOptions get = GetOptions.parse(query);
     notOlderThan(
-        get.resourceVersion(),
-        exchange,
-        failed,
-        () -> answer(exchange, info, negotiated, include));
+        get.resourceVersion(), exchange, failed, () -> answer(exchange, info, negotiated, include));
   }
 
   private void answer(
@@ -58,8 +54,7 @@ final class Reads {
     }
     CachedObject object = objects.getFirst();
     ObjectForm form = view.objectForm(negotiated, include, options.wallMillis());
-    List<String> stale =
-        cache.staleClusters(cache.snapshot(), object.cluster());
+    List<String> stale = cache.staleClusters(cache.snapshot(), object.cluster());
     send(
         exchange,
         negotiated,
@@ -97,8 +92,7 @@ final class Reads {
       if (snapshot == null) {
         throw token.tooOld();
       }
-      answer(
-          exchange, info, list, negotiated, include, snapshot, token.startKey(), list.limit());
+      answer(exchange, info, list, negotiated, include, snapshot, token.startKey(), list.limit());
       return;
     }
     notOlderThan(
@@ -178,10 +172,7 @@ final class Reads {
 
   /** Runs {@code answer} when the state is there, at once if it is. */
   private void notOlderThan(
-      ResourceVersion wanted,
-      Exchange exchange,
-      Consumer<ApiException> failed,
-      Runnable answer) {
+      ResourceVersion wanted, Exchange exchange, Consumer<ApiException> failed, Runnable answer) {
     if (!(wanted instanceof ResourceVersion.At(long version))) {
       answer.run();
       return;
@@ -207,8 +198,6 @@ final class Reads {
   }
 
   private static IncludeObject include(Negotiated negotiated, Query query) {
-    return negotiated.transform().isTable()
-        ? IncludeObject.parse(query)
-        : IncludeObject.METADATA;
+    return negotiated.transform().isTable() ? IncludeObject.parse(query) : IncludeObject.METADATA;
   }
 }

@@ -60,8 +60,7 @@ final class TranscodedJson implements JsonSource {
   }
 
   private static JsonKind metadata(String version) {
-    JsonKind known =
-        KubernetesTypes.kind("meta.k8s.io/" + version, "PartialObjectMetadata");
+    JsonKind known = KubernetesTypes.kind("meta.k8s.io/" + version, "PartialObjectMetadata");
     if (known == null) {
       throw new IllegalStateException("no PartialObjectMetadata of meta.k8s.io/" + version);
     }

@@ -69,8 +69,7 @@ final class CacheFixture implements AutoCloseable {
     RecordingExchange exchange = new RecordingExchange(channel, target, headers);
     AtomicReference<ApiException> failed = new AtomicReference<>();
     Query query = Query.parse(exchange.request().query());
-    cache.serve(
-        exchange, query, RequestInfoParser.parse(exchange.request(), query), failed::set);
+    cache.serve(exchange, query, RequestInfoParser.parse(exchange.request(), query), failed::set);
     channel.runPendingTasks();
     if (failed.get() != null) {
       throw failed.get();
@@ -121,8 +120,7 @@ final class CacheFixture implements AutoCloseable {
         String phase) {
       version++;
       byte[] bytes =
-          TestObjects.pod(
-              namespace, podName, "uid-" + podName, version, labels, node, phase);
+          TestObjects.pod(namespace, podName, "uid-" + podName, version, labels, node, phase);
       accept(pods, List.of(new FeedEvent.Change(type, bytes)));
     }
 
@@ -132,8 +130,7 @@ final class CacheFixture implements AutoCloseable {
           events,
           List.of(
               new FeedEvent.Change(
-                  type,
-                  TestObjects.event(namespace, eventName, version, involvedUid, "Pulled"))));
+                  type, TestObjects.event(namespace, eventName, version, involvedUid, "Pulled"))));
     }
 
     void accept(FeedSink sink, List<FeedEvent> all) {

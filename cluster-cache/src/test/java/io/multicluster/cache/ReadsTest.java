@@ -79,7 +79,8 @@ class ReadsTest {
     east.pod(MODIFIED, "a", "x");
     JsonNode got = json(fixture.get("/api/v1/namespaces/a/pods/x"));
     JsonNode listed = json(fixture.get("/api/v1/pods")).get("items").get(0);
-    assertThat(got.at("/metadata/resourceVersion")).isEqualTo(listed.at("/metadata/resourceVersion"));
+    assertThat(got.at("/metadata/resourceVersion"))
+        .isEqualTo(listed.at("/metadata/resourceVersion"));
     assertThat(got.at("/metadata/resourceVersion").asText()).matches("[1-9][0-9]{18}");
     assertThat(got.get("kind").asText()).isEqualTo("Pod");
   }
@@ -125,7 +126,8 @@ class ReadsTest {
     }
     assertThat(names(json(fixture.get("/api/v1/pods?labelSelector=app%3Dapp1&limit=500"))))
         .hasSize(10);
-    assertThat(names(json(fixture.get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn1")))).hasSize(6);
+    assertThat(names(json(fixture.get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn1"))))
+        .hasSize(6);
     assertThat(
             names(
                 json(
@@ -196,8 +198,7 @@ class ReadsTest {
       }
       // A token of an earlier incarnation of the gateway.
       String token =
-          new io.multicluster.wire.rv.ContinueToken(
-                  17, ObjectKey.of("a", "p2", "east"), false)
+          new io.multicluster.wire.rv.ContinueToken(17, ObjectKey.of("a", "p2", "east"), false)
               .encode();
       assertThatThrownBy(() -> small.get("/api/v1/pods?limit=2&continue=" + token))
           .isInstanceOfSatisfying(
@@ -225,8 +226,7 @@ class ReadsTest {
   void aFutureStateIsWaitedForAndThenTooLarge() {
     FakeFeed east = fixture.ready("east").get("east");
     east.pod(ADDED, "a", "x");
-    long now =
-        json(fixture.get("/api/v1/pods")).at("/metadata/resourceVersion").asLong();
+    long now = json(fixture.get("/api/v1/pods")).at("/metadata/resourceVersion").asLong();
     long soon = now + (1L << 20);
     RecordingExchange waiting =
         fixture.get("/api/v1/pods?resourceVersionMatch=NotOlderThan&resourceVersion=" + soon);
@@ -236,7 +236,9 @@ class ReadsTest {
 
     long far = now + (1L << 45);
     List<ApiException> failures = new ArrayList<>();
-    RecordingExchange late = new RecordingExchange(fixture.channel, "/api/v1/namespaces/a/pods/x?resourceVersion=" + far);
+    RecordingExchange late =
+        new RecordingExchange(
+            fixture.channel, "/api/v1/namespaces/a/pods/x?resourceVersion=" + far);
     var query = io.multicluster.wire.request.Query.parse(late.request().query());
     fixture.cache.serve(
         late,
@@ -250,11 +252,10 @@ class ReadsTest {
     fixture.channel.runPendingTasks();
     assertThat(failures)
         .singleElement()
-        .satisfies(
-            e -> {
-              assertThat(e.status().code()).isEqualTo(504);
-              assertThat(e.status().retryAfterSeconds()).isEqualTo(1);
-            });
+        .satisfies(e -> {
+          assertThat(e.status().code()).isEqualTo(504);
+          assertThat(e.status().retryAfterSeconds()).isEqualTo(1);
+        });
   }
 
   @Test
@@ -305,8 +306,7 @@ class ReadsTest {
     assertThat(table.at("/rows/1/object/kind").asText()).isEqualTo("PartialObjectMetadata");
     JsonNode one = json(fixture.get("/api/v1/namespaces/a/pods/x", "accept", TABLE));
     assertThat(one.get("rows")).hasSize(1);
-    JsonNode none =
-        json(fixture.get("/api/v1/pods?includeObject=None", "accept", TABLE));
+    JsonNode none = json(fixture.get("/api/v1/pods?includeObject=None", "accept", TABLE));
     assertThat(none.at("/rows/0/object").isNull()).isTrue();
   }
 
@@ -315,10 +315,7 @@ class ReadsTest {
     FakeFeed east = fixture.ready("east").get("east");
     east.event(ADDED, "a", "e1", "u1");
     east.event(ADDED, "a", "e2", "u2");
-    JsonNode core =
-        json(
-            fixture.get("/api/v1/events?fieldSelector=involvedObject.uid%3Du2")
-                );
+    JsonNode core = json(fixture.get("/api/v1/events?fieldSelector=involvedObject.uid%3Du2"));
     JsonNode other =
         json(
             fixture.get(
@@ -328,12 +325,13 @@ class ReadsTest {
     assertThat(core.at("/items/0/message").asText()).isEqualTo("a message");
     assertThat(other.at("/items/0/note").asText()).isEqualTo("a message");
     assertThat(other.at("/items/0/metadata")).isEqualTo(core.at("/items/0/metadata"));
-    assertThat(json(fixture.get("/apis/events.k8s.io/v1/namespaces/a/events/e1")).get("apiVersion").asText())
+    assertThat(
+            json(fixture.get("/apis/events.k8s.io/v1/namespaces/a/events/e1"))
+                .get("apiVersion")
+                .asText())
         .isEqualTo("events.k8s.io/v1");
     byte[] proto =
-        fixture
-            .get("/apis/events.k8s.io/v1/namespaces/a/events/e1", "accept", PROTOBUF)
-            .bytes();
+        fixture.get("/apis/events.k8s.io/v1/namespaces/a/events/e1", "accept", PROTOBUF).bytes();
     assertThat(Envelope.open(proto, 0, proto.length).apiVersion()).isEqualTo("events.k8s.io/v1");
   }
 
@@ -348,8 +346,7 @@ class ReadsTest {
     assertThat(plain.header("content-encoding")).isNull();
     assertThat(compressed.header("content-encoding")).isEqualTo("gzip");
     assertThat(compressed.header("vary")).isEqualTo("Accept-Encoding");
-    assertThat(
-            new GZIPInputStream(new ByteArrayInputStream(compressed.bytes())).readAllBytes())
+    assertThat(new GZIPInputStream(new ByteArrayInputStream(compressed.bytes())).readAllBytes())
         .isEqualTo(plain.bytes());
     RecordingExchange small = fixture.get("/api/v1/pods?limit=10", "accept-encoding", "gzip");
     assertThat(small.header("content-encoding")).isNull();
@@ -363,8 +360,7 @@ class ReadsTest {
       east.pod(ADDED, "a", "p" + i);
     }
     byte[] whole = fixture.get("/api/v1/pods").bytes();
-    RecordingExchange slow =
-        new RecordingExchange(fixture.channel, "/api/v1/pods");
+    RecordingExchange slow = new RecordingExchange(fixture.channel, "/api/v1/pods");
     slow.window(1);
     var query = io.multicluster.wire.request.Query.EMPTY;
     fixture.cache.serve(
@@ -423,7 +419,8 @@ class ReadsTest {
   void preconditionsTranslateToTheMembersOwnVersion() {
     FakeFeed east = fixture.ready("east").get("east");
     east.pod(ADDED, "a", "x");
-    long first = json(fixture.get("/api/v1/namespaces/a/pods/x")).at("/metadata/resourceVersion").asLong();
+    long first =
+        json(fixture.get("/api/v1/namespaces/a/pods/x")).at("/metadata/resourceVersion").asLong();
     var pods = CachedKind.PODS.resource();
     assertThat(fixture.cache.memberVersion(pods, "east", "a", "x", first)).hasValue(east.version);
     east.pod(MODIFIED, "a", "x");
