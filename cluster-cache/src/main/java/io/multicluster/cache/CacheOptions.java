@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
  * @param indexedLabels keys of labels by whose value objects are found without walking all
  * @param log how much of the past a watch can resume from
  * @param history how long old states are kept for lists under way
+ * @param sharedFrameBytes how much of encoded watch events is kept for other watches, per kind
  * @param patience how long a reader waits for a state that has not come yet
  * @param startupPatience how long clients are put off at the start while members are not yet known
  * @param gzip whether big answers are compressed for clients that accept it
@@ -26,6 +27,7 @@ public record CacheOptions(
     List<String> indexedLabels,
     LogLimits log,
     HistoryLimits history,
+    long sharedFrameBytes,
     Duration patience,
     Duration startupPatience,
     boolean gzip,
@@ -47,6 +49,7 @@ public record CacheOptions(
         List.of(),
         new LogLimits(256L << 20, Duration.ofMinutes(10)),
         new HistoryLimits(256, Duration.ofMinutes(5), 512L << 20),
+        16L << 20,
         Duration.ofSeconds(3),
         Duration.ofSeconds(30),
         true,

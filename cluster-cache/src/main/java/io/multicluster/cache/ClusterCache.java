@@ -24,7 +24,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   private final Map<GroupVersionResource, Served> served = new HashMap<>();
 
   /** One view and who answers for it. */
-  private record Served(KindCache cache, View view, Reads reads) {}
+  private record Served(KindCache cache, Reads reads, Watches watches) {}
 
   /** Starts at once; clients are put off until {@link #membersKnown} and what follows it. */
   public ClusterCache(CacheOptions options) {
@@ -33,7 +33,8 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       KindCache cache = new KindCache(kind, options);
       kinds.put(kind, cache);
       for (View view : View.of(kind)) {
-        served.put(view.resource(), new Served(cache, view, new Reads(cache, view, options)));
+        served.put(view.resource(), new Served(
+                cache, new Reads(cache, view, options), new Watches(cache, view, options)));
       }
     }
     kinds.forEach((kind, cache) ->
@@ -103,6 +104,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     switch (info.verb()) {
       case "get" -> target.reads.get(exchange, query, info, failed);
       case "list" -> target.reads.list(exchange, query, info, failed);
+      case "watch" -> target.watches.start(exchange, query, info);
       default -> throw ApiException.methodNotAllowed();
     }
   }
@@ -139,6 +141,11 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       throw new IllegalArgumentException(resource + " is not cached");
     }
     return target.cache;
+  }
+
+  /** Ends all watches, each with a last bookmark, so that clients resume elsewhere from there. */
+  public void drain() {
+    kinds.values().forEach(cache -> cache.watches().drain());
   }
 
   /** Ends the sequencers. Feeds should have ended before. */

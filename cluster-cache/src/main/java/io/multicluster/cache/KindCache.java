@@ -15,6 +15,8 @@ final class KindCache implements AutoCloseable {
   private final Members members;
   private final History history;
   private final PositionWaiters waiters;
+  private final WatchRegistry watches;
+  private final FrameCache frames;
   private final long born;
 
   KindCache(CachedKind kind, CacheOptions options) {
@@ -32,6 +34,8 @@ final class KindCache implements AutoCloseable {
             options.nanos());
     this.history = new History(sequencer, indexes, options.history(), options.nanos());
     this.waiters = new PositionWaiters(sequencer, options.patience());
+    this.watches = new WatchRegistry(sequencer, indexes);
+    this.frames = new FrameCache(options.sharedFrameBytes());
     this.born = sequencer.snapshot().resourceVersion();
     sequencer.onTick(history::expire);
   }
@@ -66,6 +70,14 @@ final class KindCache implements AutoCloseable {
 
   PositionWaiters waiters() {
     return waiters;
+  }
+
+  WatchRegistry watches() {
+    return watches;
+  }
+
+  FrameCache frames() {
+    return frames;
   }
 
   /**

@@ -3,30 +3,36 @@ package io.multicluster.cache;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfoParser;
 import io.multicluster.wire.status.ApiException;
-import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 
 /** A cache with members that a test speaks for, and clients on one event loop that it turns. */
 final class CacheFixture implements AutoCloseable {
-  final EmbeddedChannel channel = new EmbeddedChannel();
+  private final MockTicker ticker = Ticker.newMockTicker();
+  private final ManualIoEventLoop loop =
+      new ManualIoEventLoop(
+          null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
+  private final List<FakeFeed> feeds = new ArrayList<>();
   final ClusterCache cache;
 
   CacheFixture() {
-    this(options());
+    this(UnaryOperator.identity());
   }
 
-  CacheFixture(CacheOptions options) {
-    cache = new ClusterCache(options);
-    channel.freezeTime();
+  CacheFixture(UnaryOperator<CacheOptions> change) {
+    cache = new ClusterCache(change.apply(options()));
   }
 
-  static CacheOptions options() {
+  private CacheOptions options() {
     CacheOptions usual = CacheOptions.of(List.of(CachedKind.PODS, CachedKind.EVENTS));
     return new CacheOptions(
         usual.kinds(),
@@ -34,66 +40,108 @@ final class CacheFixture implements AutoCloseable {
         List.of("app"),
         usual.log(),
         usual.history(),
+        usual.sharedFrameBytes(),
         Duration.ofSeconds(3),
         usual.startupPatience(),
         true,
         () -> 1_700_000_600_000L,
-        System::nanoTime);
+        ticker::nanoTime);
   }
 
   /** Joins both kinds and lists them as empty. */
   FakeFeed join(String name) {
     FakeFeed feed = new FakeFeed(name);
-    feed.pods = cache.join(CachedKind.PODS, new Member(name, "uid-of-" + name));
-    feed.events = cache.join(CachedKind.EVENTS, new Member(name, "uid-of-" + name));
+    feeds.add(feed);
     feed.list(feed.pods, 1);
     feed.list(feed.events, 1);
     return feed;
   }
 
   /** Members as given, each listed, and the cache ready. */
-  Map<String, FakeFeed> ready(String... names) {
-    Map<String, FakeFeed> feeds = new java.util.LinkedHashMap<>();
+  FakeFeeds ready(String... names) {
     for (String name : names) {
-      feeds.put(name, join(name));
+      join(name);
     }
     cache.membersKnown();
     // The cache says so after what comes next in the queue.
     while (!cache.ready()) {
       Thread.onSpinWait();
     }
-    return feeds;
+    return new FakeFeeds(feeds);
   }
 
+  /** A get, list or watch as far as it comes by now. */
   RecordingExchange get(String target, String... headers) {
-    RecordingExchange exchange = new RecordingExchange(channel, target, headers);
-    AtomicReference<ApiException> failed = new AtomicReference<>();
-    Query query = Query.parse(exchange.request().query());
-    cache.serve(exchange, query, RequestInfoParser.parse(exchange.request(), query), failed::set);
-    channel.runPendingTasks();
-    if (failed.get() != null) {
-      throw failed.get();
+    RecordingExchange exchange = new RecordingExchange(loop, target, headers);
+    List<ApiException> failures = new ArrayList<>();
+    serve(exchange, failures);
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
     }
     return exchange;
+  }
+
+  /** The same with a client of its own, whose later failures are collected. */
+  void serve(RecordingExchange exchange, List<ApiException> failures) {
+    Query query = Query.parse(exchange.request().query());
+    cache.serve(
+        exchange, query, RequestInfoParser.parse(exchange.request(), query), failures::add);
+    settle();
+  }
+
+  RecordingExchange exchange(String target, String... headers) {
+    return new RecordingExchange(loop, target, headers);
+  }
+
+  void advance(Duration time) {
+    // A second at a time, as timers that start anew each second would see it.
+    for (long left = time.toMillis(); left > 0; left -= 1000) {
+      ticker.advanceMillis(Math.min(left, 1000));
+      settle();
+    }
+  }
+
+  /** Until neither the sequencers nor the event loop have anything to do. */
+  void settle() {
+    // Entering a channel takes a turn of the sequencer between two of the event loop.
+    for (int i = 0; i < 3; i++) {
+      for (FakeFeed feed : feeds) {
+        feed.send(feed.pods, List.of(new FeedEvent.Bookmark("1")));
+        feed.send(feed.events, List.of(new FeedEvent.Bookmark("1")));
+      }
+      while (loop.runNow() > 0) {
+        // Until it is idle.
+      }
+    }
   }
 
   @Override
   public void close() {
     cache.close();
-    channel.finishAndReleaseAll();
+    loop.shutdown();
+    while (!loop.isTerminated()) {
+      loop.runNow();
+    }
+  }
+
+  /** Several members'. */
+  record FakeFeeds(List<FakeFeed> feeds) {
+    FakeFeed get(String name) {
+      return feeds.stream().filter(feed -> feed.name.equals(name)).findFirst().orElseThrow();
+    }
   }
 
   /** One member's feeds; each call returns once clients see what it did. */
   final class FakeFeed {
     final String name;
-    FeedSink pods;
-    FeedSink events;
+    final FeedSink pods;
+    final FeedSink events;
     long version = 1;
 
     FakeFeed(String name) {
       this.name = name;
-      this.pods = null;
-      this.events = null;
+      this.pods = cache.join(CachedKind.PODS, new Member(name, "uid-of-" + name));
+      this.events = cache.join(CachedKind.EVENTS, new Member(name, "uid-of-" + name));
     }
 
     void list(FeedSink sink, long at, byte[]... items) {
@@ -134,6 +182,11 @@ final class CacheFixture implements AutoCloseable {
     }
 
     void accept(FeedSink sink, List<FeedEvent> all) {
+      send(sink, all);
+      settle();
+    }
+
+    private void send(FeedSink sink, List<FeedEvent> all) {
       CountDownLatch applied = new CountDownLatch(all.size());
       all.forEach(event -> sink.accept(event, applied::countDown));
       try {
@@ -143,7 +196,6 @@ final class CacheFixture implements AutoCloseable {
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
-      channel.runPendingTasks();
     }
   }
 }

@@ -3,21 +3,27 @@ package io.multicluster.cache;
 import static io.multicluster.cache.FeedEvent.ChangeType.ADDED;
 import static io.multicluster.cache.FeedEvent.ChangeType.DELETED;
 import static io.multicluster.cache.FeedEvent.ChangeType.MODIFIED;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.multicluster.cache.CacheFixture.FakeFeed;
+import io.multicluster.cache.CacheFixture.FakeFeeds;
+import io.multicluster.cache.CacheFixture.FakeFeeds;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoReader;
+import io.multicluster.wire.rv.ContinueToken;
+import io.multicluster.wire.rv.ContinueToken;
 import io.multicluster.wire.status.ApiException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +50,7 @@ class ReadsTest {
 
   @Test
   void aListHoldsThePodsOfAllMembersInTheOrderOfTheirKeys() {
-    Map<String, FakeFeed> members = fixture.ready("west", "east");
+    FakeFeeds members = fixture.ready("west", "east");
     members.get("west").pod(ADDED, "a", "x");
     members.get("west").pod(ADDED, "a-b", "x");
     members.get("east").pod(ADDED, "a", "x");
@@ -87,7 +93,7 @@ class ReadsTest {
 
   @Test
   void aNameOfTwoMembersIsAmbiguousUntilAClusterIsChosen() {
-    Map<String, FakeFeed> members = fixture.ready("west", "east");
+    FakeFeeds members = fixture.ready("west", "east");
     members.get("west").pod(ADDED, "a", "x");
     members.get("east").pod(ADDED, "a", "x");
     assertThatThrownBy(() -> fixture.get("/api/v1/namespaces/a/pods/x"))
@@ -112,7 +118,7 @@ class ReadsTest {
 
   @Test
   void selectorsNarrowAList() {
-    Map<String, FakeFeed> members = fixture.ready("east", "west");
+    FakeFeeds members = fixture.ready("east", "west");
     for (int i = 0; i < 30; i++) {
       members
           .get(i % 2 == 0 ? "east" : "west")
@@ -149,7 +155,7 @@ class ReadsTest {
 
   @Test
   void pagesComeFromOneState() {
-    Map<String, FakeFeed> members = fixture.ready("east", "west");
+    FakeFeeds members = fixture.ready("east", "west");
     for (int i = 0; i < 10; i++) {
       members.get("east").pod(ADDED, "a", "p" + i);
       members.get("west").pod(ADDED, "a", "p" + i);
@@ -178,38 +184,21 @@ class ReadsTest {
 
   @Test
   void aPageOfAStateThatIsGoneAnswersExpiredAndATokenToGoOn() {
-    CacheOptions usual = CacheFixture.options();
-    try (CacheFixture small =
-        new CacheFixture(
-            new CacheOptions(
-                usual.kinds(),
-                usual.replicaSlot(),
-                usual.indexedLabels(),
-                usual.log(),
-                new HistoryLimits(1, usual.history().age(), 0),
-                usual.patience(),
-                usual.startupPatience(),
-                true,
-                usual.wallMillis(),
-                usual.nanos()))) {
-      FakeFeed east = small.ready("east").get("east");
-      for (int i = 0; i < 5; i++) {
-        east.pod(ADDED, "a", "p" + i);
-      }
-      // A token of an earlier incarnation of the gateway.
-      String token =
-          new io.multicluster.wire.rv.ContinueToken(17, ObjectKey.of("a", "p2", "east"), false)
-              .encode();
-      assertThatThrownBy(() -> small.get("/api/v1/pods?limit=2&continue=" + token))
-          .isInstanceOfSatisfying(
-              ApiException.class,
-              e -> {
-                assertThat(e.status().code()).isEqualTo(410);
-                JsonNode rest =
-                    json(small.get("/api/v1/pods?continue=" + e.status().continueToken()));
-                assertThat(names(rest)).containsExactly("a/p2@east", "a/p3@east", "a/p4@east");
-              });
+    FakeFeed east = fixture.ready("east").get("east");
+    for (int i = 0; i < 5; i++) {
+      east.pod(ADDED, "a", "p" + i);
     }
+    // A token of an earlier incarnation of the gateway.
+    String token = new ContinueToken(17, ObjectKey.of("a", "p2", "east"), false).encode();
+    assertThatThrownBy(() -> fixture.get("/api/v1/pods?limit=2&continue=" + token))
+        .isInstanceOfSatisfying(
+            ApiException.class,
+            e -> {
+              assertThat(e.status().code()).isEqualTo(410);
+              JsonNode rest =
+                  json(fixture.get("/api/v1/pods?continue=" + e.status().continueToken()));
+              assertThat(names(rest)).containsExactly("a/p2@east", "a/p3@east", "a/p4@east");
+            });
   }
 
   @Test
@@ -236,20 +225,11 @@ class ReadsTest {
 
     long far = now + (1L << 45);
     List<ApiException> failures = new ArrayList<>();
-    RecordingExchange late =
-        new RecordingExchange(
-            fixture.channel, "/api/v1/namespaces/a/pods/x?resourceVersion=" + far);
-    var query = io.multicluster.wire.request.Query.parse(late.request().query());
-    fixture.cache.serve(
-        late,
-        query,
-        io.multicluster.wire.request.RequestInfoParser.parse(late.request(), query),
-        failures::add);
-    fixture.channel.advanceTimeBy(2900, TimeUnit.MILLISECONDS);
-    fixture.channel.runPendingTasks();
+    fixture.serve(
+        fixture.exchange("/api/v1/namespaces/a/pods/x?resourceVersion=" + far), failures);
+    fixture.advance(Duration.ofMillis(2900));
     assertThat(failures).isEmpty();
-    fixture.channel.advanceTimeBy(200, TimeUnit.MILLISECONDS);
-    fixture.channel.runPendingTasks();
+    fixture.advance(Duration.ofMillis(200));
     assertThat(failures)
         .singleElement()
         .satisfies(e -> {
@@ -260,7 +240,7 @@ class ReadsTest {
 
   @Test
   void protobufListsHoldWhatJsonListsHold() {
-    Map<String, FakeFeed> members = fixture.ready("east", "west");
+    FakeFeeds members = fixture.ready("east", "west");
     for (int i = 0; i < 20; i++) {
       members.get(i % 2 == 0 ? "east" : "west").pod(ADDED, "a", "p" + i);
     }
@@ -275,7 +255,7 @@ class ReadsTest {
       if (list.field() == 2) {
         names.add(
             TestObjects.meta(
-                    java.util.Arrays.copyOfRange(bytes, list.valueStart(), list.valueEnd()))
+                    Arrays.copyOfRange(bytes, list.valueStart(), list.valueEnd()))
                 .name());
       }
     }
@@ -295,7 +275,7 @@ class ReadsTest {
 
   @Test
   void tablesHaveARowForEachPodAndItsCluster() {
-    Map<String, FakeFeed> members = fixture.ready("east", "west");
+    FakeFeeds members = fixture.ready("east", "west");
     members.get("east").pod(ADDED, "a", "x");
     members.get("west").pod(ADDED, "a", "y");
     JsonNode table = json(fixture.get("/api/v1/pods", "accept", TABLE));
@@ -360,20 +340,14 @@ class ReadsTest {
       east.pod(ADDED, "a", "p" + i);
     }
     byte[] whole = fixture.get("/api/v1/pods").bytes();
-    RecordingExchange slow = new RecordingExchange(fixture.channel, "/api/v1/pods");
+    RecordingExchange slow = fixture.exchange("/api/v1/pods");
     slow.window(1);
-    var query = io.multicluster.wire.request.Query.EMPTY;
-    fixture.cache.serve(
-        slow,
-        query,
-        io.multicluster.wire.request.RequestInfoParser.parse(slow.request(), query),
-        e -> {});
-    fixture.channel.runPendingTasks();
+    fixture.serve(slow, new ArrayList<>());
     assertThat(slow.bytes().length).isLessThan(200_000);
     int steps = 0;
     while (!slow.ended() && steps++ < 1000) {
       slow.window(1);
-      fixture.channel.runPendingTasks();
+      fixture.settle();
     }
     assertThat(slow.bytes()).isEqualTo(whole);
     assertThat(slow.largestOverrun()).isLessThan(170_000);
@@ -386,13 +360,13 @@ class ReadsTest {
     String text =
         new String(
             fixture.get("/api/v1/pods?pretty=true").bytes(),
-            java.nio.charset.StandardCharsets.UTF_8);
+            UTF_8);
     assertThat(text).startsWith("{\n  \"kind\": \"PodList\"").endsWith("\n}");
   }
 
   @Test
   void theLastStateOfAMemberThatIsGoneIsShownWithAWarning() {
-    Map<String, FakeFeed> members = fixture.ready("east", "west");
+    FakeFeeds members = fixture.ready("east", "west");
     members.get("east").pod(ADDED, "a", "x");
     members.get("west").pod(ADDED, "a", "y");
     FakeFeed west = members.get("west");
@@ -407,7 +381,7 @@ class ReadsTest {
 
   @Test
   void aMemberThatLeavesTakesItsPodsAlong() {
-    Map<String, FakeFeed> members = fixture.ready("east", "west");
+    FakeFeeds members = fixture.ready("east", "west");
     members.get("east").pod(ADDED, "a", "x");
     members.get("west").pod(ADDED, "a", "y");
     members.get("west").pods.leave();

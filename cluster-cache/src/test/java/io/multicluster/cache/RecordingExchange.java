@@ -7,7 +7,6 @@ import io.multicluster.wire.http.ResponseSink;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A request whose answer is kept, with a client that reads as slowly as a test wants. */
 final class RecordingExchange implements Exchange, ResponseSink {
-  private final EmbeddedChannel channel;
+  private final EventLoop loop;
   private final RequestHead request;
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private final List<Runnable> closeListeners = new ArrayList<>();
@@ -33,11 +32,11 @@ final class RecordingExchange implements Exchange, ResponseSink {
   private long largestOverrun;
 
   /**
-   * @param channel whose event loop the exchange lives on
+   * @param loop the event loop that the exchange lives on
    * @param target path and query
    */
-  RecordingExchange(EmbeddedChannel channel, String target, String... headers) {
-    this.channel = channel;
+  RecordingExchange(EventLoop loop, String target, String... headers) {
+    this.loop = loop;
     int question = target.indexOf('?');
     Http2Headers sent = new DefaultHttp2Headers();
     for (int i = 0; i < headers.length; i += 2) {
@@ -111,7 +110,7 @@ final class RecordingExchange implements Exchange, ResponseSink {
 
   @Override
   public EventLoop eventLoop() {
-    return channel.eventLoop();
+    return loop;
   }
 
   @Override
