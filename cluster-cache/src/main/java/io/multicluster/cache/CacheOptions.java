@@ -16,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param history how long old states are kept for lists under way
  * @param sharedFrameBytes how much of encoded watch events is kept for other watches, per kind
  * @param patience how long a reader waits for a state that has not come yet
+ * @param writePatience how long a write waits until the cache has seen it
  * @param startupPatience how long clients are put off at the start while members are not yet known
  * @param gzip whether big answers are compressed for clients that accept it
  * @param wallMillis milliseconds since 1970
@@ -29,6 +30,7 @@ public record CacheOptions(
     HistoryLimits history,
     long sharedFrameBytes,
     Duration patience,
+    Duration writePatience,
     Duration startupPatience,
     boolean gzip,
     LongSupplier wallMillis,
@@ -51,6 +53,7 @@ public record CacheOptions(
         new HistoryLimits(256, Duration.ofMinutes(5), 512L << 20),
         16L << 20,
         Duration.ofSeconds(3),
+        Duration.ofSeconds(1),
         Duration.ofSeconds(30),
         true,
         System::currentTimeMillis,

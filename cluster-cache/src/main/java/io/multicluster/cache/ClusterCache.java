@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -33,8 +34,9 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       KindCache cache = new KindCache(kind, options);
       kinds.put(kind, cache);
       for (View view : View.of(kind)) {
-        served.put(view.resource(), new Served(
-                cache, new Reads(cache, view, options), new Watches(cache, view, options)));
+        served.put(
+            view.resource(),
+            new Served(cache, new Reads(cache, view, options), new Watches(cache, view, options)));
       }
     }
     kinds.forEach((kind, cache) ->
@@ -133,6 +135,25 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     return object != null && object.resourceVersion() == resourceVersion
         ? OptionalLong.of(object.memberVersion())
         : OptionalLong.empty();
+  }
+
+  /**
+   * The resourceVersion under which a write is known here, once the member's feed has brought it: to
+   * be awaited before the write is answered, so that the client finds in every answer what it wrote,
+   * under the same resourceVersion.
+   *
+   * @param memberVersion resourceVersion that the member answered the write with
+   * @return empty if the write does not come in time, about a second, or at all
+   */
+  public CompletableFuture<OptionalLong> minted(
+      GroupVersionResource resource,
+      String cluster,
+      String namespace,
+      String name,
+      long memberVersion) {
+    return cache(resource)
+        .writes()
+        .minted(cluster, ObjectKey.of(namespace, name, cluster), memberVersion);
   }
 
   private KindCache cache(GroupVersionResource resource) {

@@ -15,6 +15,7 @@ final class KindCache implements AutoCloseable {
   private final Members members;
   private final History history;
   private final PositionWaiters waiters;
+  private final WriteWaiters writes;
   private final WatchRegistry watches;
   private final FrameCache frames;
   private final long born;
@@ -34,6 +35,8 @@ final class KindCache implements AutoCloseable {
             options.nanos());
     this.history = new History(sequencer, indexes, options.history(), options.nanos());
     this.waiters = new PositionWaiters(sequencer, options.patience());
+    this.writes =
+        new WriteWaiters(sequencer, members, options.writePatience(), options.nanos());
     this.watches = new WatchRegistry(sequencer, indexes);
     this.frames = new FrameCache(options.sharedFrameBytes());
     this.born = sequencer.snapshot().resourceVersion();
@@ -70,6 +73,10 @@ final class KindCache implements AutoCloseable {
 
   PositionWaiters waiters() {
     return waiters;
+  }
+
+  WriteWaiters writes() {
+    return writes;
   }
 
   WatchRegistry watches() {

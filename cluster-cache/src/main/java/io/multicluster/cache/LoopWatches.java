@@ -32,12 +32,11 @@ final class LoopWatches {
 
   /** Any thread: ends all of them with a last bookmark. */
   void drain() {
-    loop.execute(
-        () -> {
-          for (Watch watch : watches.toArray(Watch[]::new)) {
-            watch.drain();
-          }
-        });
+    loop.execute(() -> {
+      for (Watch watch : watches.toArray(Watch[]::new)) {
+        watch.drain();
+      }
+    });
   }
 
   private void schedule() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The members of one kind: who is there, who answers, and whether clients can be served yet. */
 final class Members {
@@ -106,6 +107,11 @@ final class Members {
     if (known && nanos.getAsLong() - knownSince > startupPatience.toNanos()) {
       ready = true;
     }
+  }
+
+  /** On the sequencer's thread: the member of that name; null if there is none. */
+  @Nullable MemberState state(String cluster) {
+    return states.get(cluster);
   }
 
   boolean ready() {

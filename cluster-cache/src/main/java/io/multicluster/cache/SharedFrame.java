@@ -10,13 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param sharing see {@link ObjectForm#sharing}
  * @param next another frame of the same event
  */
-record SharedFrame(
-    Object sharing, WatchEventType type, byte[] bytes, @Nullable SharedFrame next) {
+record SharedFrame(Object sharing, WatchEventType type, byte[] bytes, @Nullable SharedFrame next) {
 
   /** This or one of those behind it. */
   @Nullable SharedFrame find(Object wantedSharing, WatchEventType wantedType) {
     for (SharedFrame frame = this; frame != null; frame = frame.next) {
-      if (frame.sharing == wantedSharing && frame.type == wantedType) {
+      if (frame.sharing.equals(wantedSharing) && frame.type == wantedType) {
         return frame;
       }
     }

@@ -15,6 +15,7 @@ import io.multicluster.wire.table.PlainRow;
 import io.multicluster.wire.table.PodRow;
 import io.multicluster.wire.table.TableRow;
 import io.multicluster.wire.table.TableWriter;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +29,11 @@ final class View {
   private final CachedKind kind;
   private final JsonSource json;
   private final ProtobufSource protobuf;
-  private final TableWriter table;
-  private final TableWriter tableBeta;
+
+  /** A writer is not thread-safe: one for each event loop and version of Table. */
+  private final FastThreadLocal<TableWriter> table;
+
+  private final FastThreadLocal<TableWriter> tableBeta;
   private final TableRow emptyRow;
   private final ObjectForm jsonForm;
   private final ObjectForm jsonMetadata;
@@ -47,8 +51,8 @@ final class View {
     this.kind = kind;
     this.json = json;
     this.protobuf = new ProtobufSource(renumbering);
-    this.table = new TableWriter(resource.groupResource(), "v1");
-    this.tableBeta = new TableWriter(resource.groupResource(), "v1beta1");
+    this.table = tableWriters("v1");
+    this.tableBeta = tableWriters("v1beta1");
     this.emptyRow = emptyRow(kind.resource().groupResource());
     this.jsonForm = new JsonForm(json, null);
     this.jsonMetadata = new JsonForm(json, "v1");
@@ -116,7 +120,17 @@ final class View {
   }
 
   TableWriter tableWriter(String version) {
-    return version.equals("v1beta1") ? tableBeta : table;
+    return version.equals("v1beta1") ? tableBeta.get() : table.get();
+  }
+
+  private FastThreadLocal<TableWriter> tableWriters(String version) {
+    GroupResource shown = resource.groupResource();
+    return new FastThreadLocal<>() {
+      @Override
+      protected TableWriter initialValue() {
+        return new TableWriter(shown, version);
+      }
+    };
   }
 
   /** What a table shows of an object that has nothing but its metadata. */

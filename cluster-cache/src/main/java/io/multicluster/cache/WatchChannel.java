@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The events that have one thing in common, such as a namespace or a node, for the watches that are
- * about it. A linked list: the sequencer appends, each watch holds the node it has come to, and what
- * all have passed is garbage.
+ * about it. A linked list: the sequencer appends, each watch holds the node it has come to, and
+ * what all have passed is garbage.
  *
  * <p>Confined to the sequencer's thread, but for {@link Node}.
  */

@@ -89,36 +89,33 @@ final class WatchRegistry {
   /** On any thread: finds a place for a watch, and tells it on its event loop. */
   void enter(Watch watch, EventLoop loop) {
     Trigger trigger = trigger(watch.filter());
-    sequencer.submit(
-        () -> {
-          WatchChannel channel =
-              channels
-                  .computeIfAbsent(trigger.definition, definition -> new HashMap<>())
-                  .computeIfAbsent(trigger.value, value -> new WatchChannel(next));
-          Place place = new Place(trigger, loop, channel.enter(loop));
-          // Behind the publication the log and the channel have the same end.
-          sequencer.afterPublish(
-              () -> {
-                WatchChannel.Node node = channel.tail();
-                long end = next;
-                loop.execute(() -> watch.entered(place, node, end));
-              });
-        });
+    sequencer.submit(() -> {
+      WatchChannel channel =
+          channels
+              .computeIfAbsent(trigger.definition, definition -> new HashMap<>())
+              .computeIfAbsent(trigger.value, value -> new WatchChannel(next));
+      Place place = new Place(trigger, loop, channel.enter(loop));
+      // Behind the publication the log and the channel have the same end.
+      sequencer.afterPublish(() -> {
+        WatchChannel.Node node = channel.tail();
+        long end = next;
+        loop.execute(() -> watch.entered(place, node, end));
+      });
+    });
   }
 
   /** On any thread. */
   void leave(Place place) {
-    sequencer.submit(
-        () -> {
-          Map<String, WatchChannel> sameKind = channels.get(place.trigger.definition);
-          WatchChannel channel = sameKind == null ? null : sameKind.get(place.trigger.value);
-          if (sameKind != null && channel != null && channel.leave(place.loop)) {
-            sameKind.remove(place.trigger.value);
-            if (sameKind.isEmpty()) {
-              channels.remove(place.trigger.definition);
-            }
-          }
-        });
+    sequencer.submit(() -> {
+      Map<String, WatchChannel> sameKind = channels.get(place.trigger.definition);
+      WatchChannel channel = sameKind == null ? null : sameKind.get(place.trigger.value);
+      if (sameKind != null && channel != null && channel.leave(place.loop)) {
+        sameKind.remove(place.trigger.value);
+        if (sameKind.isEmpty()) {
+          channels.remove(place.trigger.definition);
+        }
+      }
+    });
   }
 
   private Trigger trigger(ObjectFilter filter) {
@@ -145,11 +142,10 @@ final class WatchRegistry {
       LogEntry entry = channels.isEmpty() ? null : events.get(next);
       if (entry != null) {
         long number = next;
-        channels.forEach(
-            (definition, byValue) -> {
-              append(definition, byValue, entry.before(), number, entry);
-              append(definition, byValue, entry.after(), number, entry);
-            });
+        channels.forEach((definition, byValue) -> {
+          append(definition, byValue, entry.before(), number, entry);
+          append(definition, byValue, entry.after(), number, entry);
+        });
       }
     }
     published = sequencer.snapshot().resourceVersion();

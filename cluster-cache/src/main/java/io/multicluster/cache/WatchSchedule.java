@@ -12,7 +12,9 @@ final class WatchSchedule {
 
   private static final long LONGEST_SECONDS = 3600;
 
-  /** Between bookmarks: at random in this range, so that not all watches have their turn at once. */
+  /**
+   * Between bookmarks: at random in this range, so that not all watches have their turn at once.
+   */
   private static final long BOOKMARK_SECONDS = 45;
 
   private static final long BOOKMARK_JITTER_SECONDS = 14;

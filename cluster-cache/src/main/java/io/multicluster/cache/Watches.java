@@ -37,8 +37,7 @@ final class Watches {
         new ObjectFilter(info.cluster(), info.namespace(), watch.labels(), watch.fields());
     Http2Headers headers = new DefaultHttp2Headers(false);
     headers.set("content-type", negotiated.format().watchContentType());
-    Warnings.staleClusters(
-        headers, cache.staleClusters(cache.snapshot(), filter.onlyCluster()));
+    Warnings.staleClusters(headers, cache.staleClusters(cache.snapshot(), filter.onlyCluster()));
     exchange.response().head(200, headers);
     exchange.response().flush();
     Watch cursor =

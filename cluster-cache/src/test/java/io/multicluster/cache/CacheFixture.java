@@ -13,39 +13,36 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 
 /** A cache with members that a test speaks for, and clients on one event loop that it turns. */
 final class CacheFixture implements AutoCloseable {
   private final MockTicker ticker = Ticker.newMockTicker();
   private final ManualIoEventLoop loop =
-      new ManualIoEventLoop(
-          null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
+      new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
   private final List<FakeFeed> feeds = new ArrayList<>();
   final ClusterCache cache;
 
   CacheFixture() {
-    this(UnaryOperator.identity());
+    this(new LogLimits(256 << 20, Duration.ofHours(2)), 16 << 20);
   }
 
-  CacheFixture(UnaryOperator<CacheOptions> change) {
-    cache = new ClusterCache(change.apply(options()));
-  }
-
-  private CacheOptions options() {
+  CacheFixture(LogLimits log, long sharedFrameBytes) {
     CacheOptions usual = CacheOptions.of(List.of(CachedKind.PODS, CachedKind.EVENTS));
-    return new CacheOptions(
-        usual.kinds(),
-        3,
-        List.of("app"),
-        usual.log(),
-        usual.history(),
-        usual.sharedFrameBytes(),
-        Duration.ofSeconds(3),
-        usual.startupPatience(),
-        true,
-        () -> 1_700_000_600_000L,
-        ticker::nanoTime);
+    cache =
+        new ClusterCache(
+            new CacheOptions(
+                usual.kinds(),
+                3,
+                List.of("app"),
+                log,
+                usual.history(),
+                sharedFrameBytes,
+                usual.patience(),
+                usual.writePatience(),
+                usual.startupPatience(),
+                true,
+                () -> 1_700_000_600_000L,
+                ticker::nanoTime));
   }
 
   /** Joins both kinds and lists them as empty. */
@@ -84,8 +81,7 @@ final class CacheFixture implements AutoCloseable {
   /** The same with a client of its own, whose later failures are collected. */
   void serve(RecordingExchange exchange, List<ApiException> failures) {
     Query query = Query.parse(exchange.request().query());
-    cache.serve(
-        exchange, query, RequestInfoParser.parse(exchange.request(), query), failures::add);
+    cache.serve(exchange, query, RequestInfoParser.parse(exchange.request(), query), failures::add);
     settle();
   }
 
@@ -115,13 +111,10 @@ final class CacheFixture implements AutoCloseable {
     }
   }
 
+  /** The event loop has no thread, and nothing of its own to release. */
   @Override
   public void close() {
     cache.close();
-    loop.shutdown();
-    while (!loop.isTerminated()) {
-      loop.runNow();
-    }
   }
 
   /** Several members'. */

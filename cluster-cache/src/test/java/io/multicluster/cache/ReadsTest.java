@@ -11,10 +11,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.multicluster.cache.CacheFixture.FakeFeed;
 import io.multicluster.cache.CacheFixture.FakeFeeds;
-import io.multicluster.cache.CacheFixture.FakeFeeds;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoReader;
-import io.multicluster.wire.rv.ContinueToken;
 import io.multicluster.wire.rv.ContinueToken;
 import io.multicluster.wire.status.ApiException;
 import java.io.ByteArrayInputStream;
@@ -225,8 +223,7 @@ class ReadsTest {
 
     long far = now + (1L << 45);
     List<ApiException> failures = new ArrayList<>();
-    fixture.serve(
-        fixture.exchange("/api/v1/namespaces/a/pods/x?resourceVersion=" + far), failures);
+    fixture.serve(fixture.exchange("/api/v1/namespaces/a/pods/x?resourceVersion=" + far), failures);
     fixture.advance(Duration.ofMillis(2900));
     assertThat(failures).isEmpty();
     fixture.advance(Duration.ofMillis(200));
@@ -254,9 +251,7 @@ class ReadsTest {
     while (list.next()) {
       if (list.field() == 2) {
         names.add(
-            TestObjects.meta(
-                    Arrays.copyOfRange(bytes, list.valueStart(), list.valueEnd()))
-                .name());
+            TestObjects.meta(Arrays.copyOfRange(bytes, list.valueStart(), list.valueEnd())).name());
       }
     }
     assertThat(names)
@@ -357,10 +352,7 @@ class ReadsTest {
   @Test
   void prettyJsonIsIndented() {
     fixture.ready("east").get("east").pod(ADDED, "a", "x");
-    String text =
-        new String(
-            fixture.get("/api/v1/pods?pretty=true").bytes(),
-            UTF_8);
+    String text = new String(fixture.get("/api/v1/pods?pretty=true").bytes(), UTF_8);
     assertThat(text).startsWith("{\n  \"kind\": \"PodList\"").endsWith("\n}");
   }
 
@@ -400,6 +392,26 @@ class ReadsTest {
     east.pod(MODIFIED, "a", "x");
     assertThat(fixture.cache.memberVersion(pods, "east", "a", "x", first)).isEmpty();
     assertThat(fixture.cache.owners(pods, "a", "x")).containsExactly("east");
+  }
+
+  @Test
+  void aWriteIsKnownUnderTheVersionThatEverybodySees() {
+    FakeFeed east = fixture.ready("east").get("east");
+    var pods = CachedKind.PODS.resource();
+    east.pod(ADDED, "a", "x");
+    long written = east.version + 1;
+    var minted = fixture.cache.minted(pods, "east", "a", "x", written);
+    fixture.settle();
+    assertThat(minted).isNotDone();
+    east.pod(MODIFIED, "a", "x");
+    long seen =
+        json(fixture.get("/api/v1/namespaces/a/pods/x")).at("/metadata/resourceVersion").asLong();
+    assertThat(minted.join()).hasValue(seen);
+    east.pod(MODIFIED, "a", "x");
+    assertThat(fixture.cache.minted(pods, "east", "a", "x", written).join()).hasValue(seen);
+    var never = fixture.cache.minted(pods, "east", "a", "x", east.version + 100);
+    fixture.advance(Duration.ofSeconds(3));
+    assertThat(never.join()).isEmpty();
   }
 
   private static JsonNode json(RecordingExchange exchange) {

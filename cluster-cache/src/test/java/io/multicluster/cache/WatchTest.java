@@ -85,11 +85,10 @@ class WatchTest {
     assertThat(marked).isEqualTo(version(fixture.get("/api/v1/pods")));
     // What client-go's inconsistency detector does.
     JsonNode exact =
-        json(
-            fixture.get(
-                "/api/v1/pods?resourceVersionMatch=Exact&resourceVersion=" + marked));
+        json(fixture.get("/api/v1/pods?resourceVersionMatch=Exact&resourceVersion=" + marked));
     for (int i = 0; i < 50; i++) {
-      assertThat(events.get(i).at("/object/metadata")).isEqualTo(exact.at("/items/" + i + "/metadata"));
+      assertThat(events.get(i).at("/object/metadata"))
+          .isEqualTo(exact.at("/items/" + i + "/metadata"));
     }
     east.pod(DELETED, "a", "p07");
     assertThat(told(events(watch))).containsExactly("DELETED p07@east");
@@ -120,7 +119,8 @@ class WatchTest {
       assertThat(event.get("type").asText()).isEqualTo("ERROR");
       assertThat(event.at("/object/code").asInt()).isEqualTo(410);
       assertThat(event.at("/object/reason").asText()).isEqualTo("Expired");
-      assertThat(event.at("/object/message").asText()).startsWith("too old resource version: " + old);
+      assertThat(event.at("/object/message").asText())
+          .startsWith("too old resource version: " + old);
       assertThat(watch.ended()).isTrue();
     }
   }
@@ -260,7 +260,8 @@ class WatchTest {
     assertThat(events.get(0).get("type").asText()).isEqualTo("BOOKMARK");
     assertThat(events.get(0).at("/object/kind").asText()).isEqualTo("Table");
     assertThat(events.get(0).at("/object/columnDefinitions").isArray()).isTrue();
-    assertThat(events.get(0).at("/object/rows/0/object/metadata/resourceVersion").asText()).isNotEmpty();
+    assertThat(events.get(0).at("/object/rows/0/object/metadata/resourceVersion").asText())
+        .isNotEmpty();
     assertThat(events.get(1).at("/object/columnDefinitions").isNull()).isTrue();
     assertThat(events.get(1).at("/object/rows/0/cells/4").asText()).isEqualTo("east");
     assertThat(events.get(2).at("/object/metadata/resourceVersion"))
@@ -284,11 +285,10 @@ class WatchTest {
     east.pod(DELETED, "a", "x");
     List<String> expected =
         events(json).stream()
-            .map(
-                event ->
-                    event.get("type").asText()
-                        + " "
-                        + event.at("/object/metadata/resourceVersion").asText())
+            .map(event ->
+                event.get("type").asText()
+                    + " "
+                    + event.at("/object/metadata/resourceVersion").asText())
             .toList();
     assertThat(frames(watch, "Pod")).isEqualTo(expected);
     assertThat(frames(metadata, "PartialObjectMetadata")).isEqualTo(expected);
@@ -317,8 +317,7 @@ class WatchTest {
     FakeFeeds members = fixture.ready("east", "west");
     members.get("west").pod(ADDED, "a", "y");
     RecordingExchange watch =
-        fixture.get(
-            "/api/v1/pods?watch=1&resourceVersion=" + version(fixture.get("/api/v1/pods")));
+        fixture.get("/api/v1/pods?watch=1&resourceVersion=" + version(fixture.get("/api/v1/pods")));
     members.get("west").pods.leave();
     fixture.settle();
     FakeFeed north = fixture.join("north");
@@ -330,25 +329,11 @@ class WatchTest {
   @Test
   void aSlowClientIsHeldBackAndEndedWhenTheLogHasGoneOn() {
     try (CacheFixture small =
-        new CacheFixture(
-            options ->
-                new CacheOptions(
-                    options.kinds(),
-                    options.replicaSlot(),
-                    options.indexedLabels(),
-                    new LogLimits(50_000, Duration.ofHours(1)),
-                    options.history(),
-                    options.sharedFrameBytes(),
-                    options.patience(),
-                    options.startupPatience(),
-                    true,
-                    options.wallMillis(),
-                    options.nanos()))) {
+        new CacheFixture(new LogLimits(50_000, Duration.ofHours(1)), 16 << 20)) {
       FakeFeed east = small.ready("east").get("east");
       east.pod(ADDED, "a", "x");
       long start = version(small.get("/api/v1/pods"));
-      RecordingExchange slow =
-          small.exchange("/api/v1/pods?watch=1&resourceVersion=" + start);
+      RecordingExchange slow = small.exchange("/api/v1/pods?watch=1&resourceVersion=" + start);
       slow.window(3000);
       small.serve(slow, new ArrayList<>());
       RecordingExchange fast = small.get("/api/v1/pods?watch=1&resourceVersion=" + start);
@@ -402,11 +387,10 @@ class WatchTest {
   private static List<String> frames(RecordingExchange watch, String kind) {
     List<String> frames = new ArrayList<>();
     WatchFrameSplitter splitter =
-        new WatchFrameSplitter(
-            (type, apiVersion, objectKind, object) -> {
-              assertThat(objectKind).isEqualTo(kind);
-              frames.add(type + " " + TestObjects.meta(object).resourceVersion());
-            });
+        new WatchFrameSplitter((type, apiVersion, objectKind, object) -> {
+          assertThat(objectKind).isEqualTo(kind);
+          frames.add(type + " " + TestObjects.meta(object).resourceVersion());
+        });
     splitter.accept(Unpooled.wrappedBuffer(watch.takeBytes()));
     assertThat(splitter.betweenEvents()).isTrue();
     return frames;
@@ -429,13 +413,12 @@ class WatchTest {
 
   private static List<String> told(List<JsonNode> events) {
     return events.stream()
-        .map(
-            event -> {
-              JsonNode metadata = event.at("/object/metadata");
-              String cluster = metadata.at("/labels/multicluster.io~1cluster").asText();
-              return event.get("type").asText()
-                  + (cluster.isEmpty() ? "" : " " + metadata.get("name").asText() + "@" + cluster);
-            })
+        .map(event -> {
+          JsonNode metadata = event.at("/object/metadata");
+          String cluster = metadata.at("/labels/multicluster.io~1cluster").asText();
+          return event.get("type").asText()
+              + (cluster.isEmpty() ? "" : " " + metadata.get("name").asText() + "@" + cluster);
+        })
         .toList();
   }
 
