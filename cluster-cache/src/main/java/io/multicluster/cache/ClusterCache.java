@@ -138,9 +138,9 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   }
 
   /**
-   * The resourceVersion under which a write is known here, once the member's feed has brought it: to
-   * be awaited before the write is answered, so that the client finds in every answer what it wrote,
-   * under the same resourceVersion.
+   * The resourceVersion under which a write is known here, once the member's feed has brought it:
+   * to be awaited before the write is answered, so that the client finds in every answer what it
+   * wrote, under the same resourceVersion.
    *
    * @param memberVersion resourceVersion that the member answered the write with
    * @return empty if the write does not come in time, about a second, or at all

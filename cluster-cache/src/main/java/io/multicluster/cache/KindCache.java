@@ -35,8 +35,7 @@ final class KindCache implements AutoCloseable {
             options.nanos());
     this.history = new History(sequencer, indexes, options.history(), options.nanos());
     this.waiters = new PositionWaiters(sequencer, options.patience());
-    this.writes =
-        new WriteWaiters(sequencer, members, options.writePatience(), options.nanos());
+    this.writes = new WriteWaiters(sequencer, members, options.writePatience(), options.nanos());
     this.watches = new WatchRegistry(sequencer, indexes);
     this.frames = new FrameCache(options.sharedFrameBytes());
     this.born = sequencer.snapshot().resourceVersion();

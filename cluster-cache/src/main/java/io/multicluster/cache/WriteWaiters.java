@@ -51,24 +51,22 @@ final class WriteWaiters {
   CompletableFuture<OptionalLong> minted(String cluster, byte[] key, long memberVersion) {
     CompletableFuture<OptionalLong> answer = new CompletableFuture<>();
     long deadline = nanos.getAsLong() + patience.toNanos();
-    sequencer.submit(
-        () -> {
-          waiters.add(new Waiter(cluster, key, memberVersion, deadline, answer));
-          sequencer.afterPublish(this::answer);
-        });
+    sequencer.submit(() -> {
+      waiters.add(new Waiter(cluster, key, memberVersion, deadline, answer));
+      sequencer.afterPublish(this::answer);
+    });
     return answer;
   }
 
   private void answer() {
-    waiters.removeIf(
-        waiter -> {
-          MemberState member = members.state(waiter.cluster);
-          if (member == null || member.status().resourceVersion() < waiter.memberVersion) {
-            return false;
-          }
-          waiter.answer.complete(find(waiter));
-          return true;
-        });
+    waiters.removeIf(waiter -> {
+      MemberState member = members.state(waiter.cluster);
+      if (member == null || member.status().resourceVersion() < waiter.memberVersion) {
+        return false;
+      }
+      waiter.answer.complete(find(waiter));
+      return true;
+    });
   }
 
   private OptionalLong find(Waiter waiter) {

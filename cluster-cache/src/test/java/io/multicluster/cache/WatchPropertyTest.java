@@ -47,8 +47,7 @@ class WatchPropertyTest {
   }
 
   /** What a client asks for, and which pods that are. */
-  private record Scope(
-      String path, String selector, BiPredicate<String, FakeMember.Pod> wanted) {}
+  private record Scope(String path, String selector, BiPredicate<String, FakeMember.Pod> wanted) {}
 
   private static final List<Scope> SCOPES =
       List.of(
@@ -76,8 +75,7 @@ class WatchPropertyTest {
           new Scope(
               "/clusters/west/api/v1/pods",
               "&labelSelector=app%20notin%20(app0)",
-              (cluster, pod) ->
-                  cluster.equals("west") && !"app0".equals(pod.labels().get("app"))));
+              (cluster, pod) -> cluster.equals("west") && !"app0".equals(pod.labels().get("app"))));
 
   private static final class World implements AutoCloseable {
     private final Random random;
