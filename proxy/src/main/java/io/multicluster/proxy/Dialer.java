@@ -108,7 +108,6 @@ final class Dialer<T> {
     } else {
       resolve(
           server.host(),
-          server,
           all -> {
             for (InetAddress address : all) {
               candidates.add(new Candidate(server, new InetSocketAddress(address, server.port())));
@@ -119,7 +118,7 @@ final class Dialer<T> {
   }
 
   /** Off the event loop, since the system's resolver blocks. */
-  private void resolve(String host, Server server, Consumer<List<InetAddress>> then) {
+  private void resolve(String host, Consumer<List<InetAddress>> then) {
     byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
     try {
       if (literal != null) {
@@ -136,7 +135,7 @@ final class Dialer<T> {
             List<InetAddress> all = List.of(InetAddress.getAllByName(host));
             loop.execute(() -> then.accept(all));
           } catch (UnknownHostException e) {
-            loop.execute(() -> failed(server.address(), e));
+            loop.execute(() -> failed(host, e));
           }
         });
   }
@@ -154,7 +153,6 @@ final class Dialer<T> {
     } else {
       resolve(
           proxy.getHost(),
-          candidate.server(),
           all -> connect(candidate, new InetSocketAddress(all.getFirst(), port(proxy))));
     }
   }
@@ -180,12 +178,12 @@ final class Dialer<T> {
           .option(EpollChannelOption.TCP_KEEPCNT, 3);
     }
     ChannelFuture connected = bootstrap.connect(candidate.address());
+    Channel channel = connected.channel();
     connected.addListener(future -> {
       if (!future.isSuccess()) {
         ready.tryFailure(future.cause());
       }
     });
-    Channel channel = connected.channel();
     Future<?> timer =
         loop.schedule(
             () -> ready.tryFailure(new HandshakeTimeoutException()),

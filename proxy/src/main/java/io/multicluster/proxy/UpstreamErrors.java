@@ -64,15 +64,17 @@ final class UpstreamErrors {
   /**
    * Words an attempt to connect that failed.
    *
-   * @param address {@code host:port}
+   * @param address {@code host:port}; the name alone if it could not be resolved
    */
   static String dialing(String address, Throwable cause) {
+    Throwable proxy = causeOf(cause, ProxyConnectException.class);
+    if (proxy != null) {
+      return "proxyconnect tcp: " + proxy.getMessage();
+    }
     return switch (cause) {
-      case UnknownHostException e ->
-          "dial tcp: lookup " + address.substring(0, address.lastIndexOf(':')) + ": no such host";
+      case UnknownHostException e -> "dial tcp: lookup " + address + ": no such host";
       case ConnectTimeoutException e -> "dial tcp " + address + ": i/o timeout";
       case SslHandshakeTimeoutException e -> "net/http: TLS handshake timeout";
-      case ProxyConnectException e -> "proxyconnect tcp: " + e.getMessage();
       case NoRouteToHostException e -> "dial tcp " + address + ": connect: no route to host";
       case ConnectException e ->
           String.valueOf(e.getMessage()).contains("refused")

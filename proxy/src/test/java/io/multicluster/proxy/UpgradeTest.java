@@ -53,7 +53,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Leaks.class)
 class UpgradeTest {
   private static final TestPki PKI = new TestPki();
   private static final UserInfo JANE = new UserInfo("jane", "", List.of("dev"), Map.of());

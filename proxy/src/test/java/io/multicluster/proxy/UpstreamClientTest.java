@@ -38,7 +38,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Leaks.class)
 class UpstreamClientTest {
   private static final TestPki PKI = new TestPki();
   private static EventLoopGroup group;
@@ -527,6 +529,60 @@ class UpstreamClientTest {
 
     assertThat(get(answer.ended)).isEqualTo("second");
     assertThat(server.next().headers.authority()).hasToString("127.0.0.1:" + server.port());
+  }
+
+  @Test
+  void aNameThatDoesNotResolveIsSaidSo() throws Exception {
+    Received answer = new Received();
+    open(PKI.config(URI.create("https://no-such-host.invalid:6443")), UpstreamLimits.DEFAULT)
+        .send(head("GET", "/", ""), null, answer);
+
+    assertThat(get(answer.failed))
+        .hasMessage(
+            "error trying to reach service: dial tcp: lookup no-such-host.invalid: no such host");
+  }
+
+  @Test
+  void aNameIsResolvedAndEachOfItsAddressesTried() throws Exception {
+    H2Upstream server = server(request -> request.answer(200, "ok"));
+    Received answer = new Received();
+    // May be ::1 first, where nobody listens.
+    open(PKI.config(URI.create("https://localhost:" + server.port())), UpstreamLimits.DEFAULT)
+        .send(head("GET", "/", ""), null, answer);
+
+    assertThat(get(answer.ended)).isEqualTo("ok");
+  }
+
+  @Test
+  void aForwardProxyIsAskedForTheConnection() throws Exception {
+    H2Upstream server = server(request -> request.answer(200, "through"));
+    ConnectProxy proxy = new ConnectProxy("200 OK");
+    open.add(proxy);
+    Received answer = new Received();
+    open(
+            PKI.config(URI.create("https://localhost:" + server.port()))
+                .withProxy(proxy.url("user:pass@")),
+            UpstreamLimits.DEFAULT)
+        .send(head("GET", "/", ""), null, answer);
+
+    assertThat(get(answer.ended)).isEqualTo("through");
+    assertThat(proxy.heads.getFirst())
+        .startsWith("CONNECT localhost:" + server.port() + " HTTP/1.1\r\n")
+        .containsIgnoringCase("proxy-authorization: Basic dXNlcjpwYXNz");
+  }
+
+  @Test
+  void aForwardProxyThatRefusesIsNamedAsTheCause() throws Exception {
+    H2Upstream server = server(request -> request.answer(200, "through"));
+    ConnectProxy proxy = new ConnectProxy("407 Proxy Authentication Required\r\nContent-Length: 0");
+    open.add(proxy);
+    Received answer = new Received();
+    open(PKI.config(server.url()).withProxy(proxy.url("")), UpstreamLimits.DEFAULT)
+        .send(head("GET", "/", ""), null, answer);
+
+    assertThat(get(answer.failed))
+        .hasMessageContaining("error trying to reach service: proxyconnect tcp: ")
+        .hasMessageContaining("407");
   }
 
   @Test

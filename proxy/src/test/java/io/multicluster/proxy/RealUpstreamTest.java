@@ -1,0 +1,200 @@
+package io.multicluster.proxy;
+
+import static io.multicluster.proxy.Received.get;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.multicluster.testclusters.ClusterSpec;
+import io.multicluster.testclusters.RealClusters;
+import io.multicluster.testclusters.TestCluster;
+import io.multicluster.wire.http.RequestHead;
+import io.multicluster.wire.status.ApiException;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against a kube-apiserver that says GOAWAY now and then, is killed and stalls. */
+class RealUpstreamTest {
+  private static final String CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private static Path folder = Path.of("");
+  private static EventLoopGroup group = Upstreams.eventLoops("test", 2);
+  private static AutoCloseable closing = () -> {};
+  private static TestCluster cluster;
+  private static UpstreamClient client;
+
+  @BeforeAll
+  static void start() throws Exception {
+    RealClusters.assumeAvailable();
+    cluster =
+        new RealClusters(System.err::println)
+            .start(
+                ClusterSpec.bare("upstream", folder.resolve("upstream"))
+                    .withApiServerFlags("--goaway-chance=0.02"));
+    client = new Upstreams(group, UpstreamLimits.DEFAULT).open("upstream", cluster.kubeconfig());
+    closing =
+        () -> {
+          client.close();
+          cluster.close();
+        };
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    closing.close();
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+  }
+
+  @Test
+  void goAwaysFailNoRequestAndRepeatNoWrite() throws Exception {
+    Map<Integer, AtomicInteger> statuses = new ConcurrentHashMap<>();
+    try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int worker = 0; worker < 32; worker++) {
+        int number = worker;
+        done.add(
+            workers.submit(() -> {
+              for (int i = 0; i < 40; i++) {
+                // A repeated creation would be a 409.
+                count(statuses, create("goaway-" + number + "-" + i).status());
+                count(statuses, read(CONFIG_MAPS + "/goaway-" + number + "-" + i).status());
+              }
+            }));
+      }
+      for (Future<?> each : done) {
+        each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      }
+    }
+    assertThat(statuses).containsOnlyKeys(200, 201);
+    assertThat(statuses.get(201)).hasValue(32 * 40);
+  }
+
+  @Test
+  void aWatchGetsItsEventsAndEndsWithTheServer() throws Exception {
+    Received watch = new Received();
+    client.send(
+        UpstreamRequest.of(
+            new RequestHead("GET", CONFIG_MAPS, "watch=true", new DefaultHttp2Headers(false))),
+        watch);
+    assertThat(get(watch.status)).isEqualTo(200);
+    create("watched");
+    StringBuilder events = new StringBuilder();
+    while (events.indexOf("\"watched\"") < 0) {
+      events.append(watch.piece());
+    }
+
+    cluster.kill();
+
+    get(watch.failed);
+    cluster.restart();
+  }
+
+  @Test
+  void requestsEndInTheirRightErrorWhileTheServerIsKilledAndRestarted() throws Exception {
+    Map<Integer, AtomicInteger> statuses = new ConcurrentHashMap<>();
+    AtomicBoolean over = new AtomicBoolean();
+    try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int worker = 0; worker < 8; worker++) {
+        done.add(
+            workers.submit(() -> {
+              while (!over.get()) {
+                int status = statusOf(CONFIG_MAPS + "?limit=1");
+                count(statuses, status);
+                if (status == 503) {
+                  Thread.sleep(50);
+                }
+              }
+              return null;
+            }));
+      }
+      awaitStatus(200);
+      cluster.kill();
+      awaitStatus(503);
+      cluster.restart();
+      awaitStatus(200);
+      over.set(true);
+      for (Future<?> each : done) {
+        each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      }
+    }
+    assertThat(statuses.keySet()).contains(200, 503).isSubsetOf(200, 502, 503);
+  }
+
+  @Test
+  void aServerThatStallsIsATimeoutAndServesOnAfterwards() throws Exception {
+    awaitStatus(200);
+    cluster.pause();
+    try {
+      assertThat(statusOf("/version")).isEqualTo(504);
+    } finally {
+      cluster.resume();
+    }
+    awaitStatus(200);
+  }
+
+  private static void awaitStatus(int wanted) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    int status = statusOf("/version");
+    while (status != wanted) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("still " + status + " and not " + wanted);
+      }
+      Thread.sleep(50);
+      status = statusOf("/version");
+    }
+  }
+
+  private static int statusOf(String target) {
+    try {
+      return read(target).status();
+    } catch (ApiException e) {
+      return e.status().code();
+    }
+  }
+
+  private static UpstreamResponse read(String target) {
+    int query = target.indexOf('?');
+    return client.call(
+        new RequestHead(
+            "GET",
+            query < 0 ? target : target.substring(0, query),
+            query < 0 ? "" : target.substring(query + 1),
+            new DefaultHttp2Headers(false)),
+        null,
+        1 << 20,
+        Duration.ofSeconds(5));
+  }
+
+  private static UpstreamResponse create(String name) {
+    DefaultHttp2Headers headers = new DefaultHttp2Headers(false);
+    headers.set("content-type", "application/json");
+    String body =
+        """
+        {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s"},"data":{"a":"b"}}\
+        """
+            .formatted(name);
+    return client.call(
+        new RequestHead("POST", CONFIG_MAPS, "", headers), body.getBytes(UTF_8), 1 << 20, PATIENCE);
+  }
+
+  private static void count(Map<Integer, AtomicInteger> statuses, int status) {
+    statuses.computeIfAbsent(status, any -> new AtomicInteger()).incrementAndGet();
+  }
+}
