@@ -9,9 +9,15 @@ import io.multicluster.authn.Impersonation;
 import io.multicluster.authn.review.SubjectAccessReviewAuthorizer;
 import io.multicluster.authn.x509.CaFiles;
 import io.multicluster.authn.x509.X509Authenticator;
+import io.multicluster.cache.CacheOptions;
+import io.multicluster.cache.ClusterCache;
+import io.multicluster.cache.feed.FeedSettings;
+import io.multicluster.cache.feed.KarmadaMembers;
+import io.multicluster.cache.feed.MemberFeeds;
 import io.multicluster.certs.FileInventory;
 import io.multicluster.certs.Revocations;
 import io.multicluster.certs.ServingCertificates;
+import io.multicluster.proxy.Kubeconfig;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamLimits;
 import io.multicluster.proxy.Upstreams;
@@ -24,6 +30,7 @@ import io.multicluster.server.pipeline.Authorize;
 import io.multicluster.server.pipeline.FlowControl;
 import io.multicluster.server.pipeline.Impersonate;
 import io.multicluster.server.pipeline.RequestPipeline;
+import io.multicluster.server.route.CachedReads;
 import io.multicluster.server.route.ControlPlaneRoute;
 import io.multicluster.server.route.DiscoveryEndpoint;
 import io.multicluster.server.route.HealthEndpoints;
@@ -42,9 +49,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -58,10 +65,12 @@ public final class Gateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
   private final HttpServer server;
+  private final ClusterCache cache;
   private final Deque<AutoCloseable> parts;
 
-  private Gateway(HttpServer server, Deque<AutoCloseable> parts) {
+  private Gateway(HttpServer server, ClusterCache cache, Deque<AutoCloseable> parts) {
     this.server = server;
+    this.cache = cache;
     this.parts = parts;
   }
 
@@ -95,13 +104,6 @@ public final class Gateway implements AutoCloseable {
         upstreams.open(
             configuration.controlPlane().name(), configuration.controlPlane().kubeconfig());
     parts.push(controlPlane);
-    Map<String, UpstreamClient> members = new HashMap<>();
-    for (Member member : configuration.members().fixed()) {
-      UpstreamClient client = upstreams.open(member.name(), member.kubeconfig());
-      members.put(member.name(), client);
-      parts.push(client);
-    }
-
     ServingCertificates serving = state.servingCertificates(configuration);
     refresher.every(Duration.ofSeconds(10), serving::refresh);
     CaFiles clientAuthorities = new CaFiles(state.clientAuthorities(configuration));
@@ -117,9 +119,15 @@ public final class Gateway implements AutoCloseable {
         new OfferedResources(
             configuration.resources().cachedResources(),
             configuration.resources().allFederated()
-                ? java.util.Set.of()
+                ? Set.of()
                 : configuration.resources().federatedResources(),
             configuration.resources().allFederated());
+    ClusterCache cache =
+        new ClusterCache(
+            CacheOptions.of(CachedKinds.of(configuration.resources().cachedResources())));
+    parts.push(cache);
+    MemberFeeds members = members(configuration, cache, upstreams, controlPlane, parts);
+
     ControlPlaneDocuments documents = new ControlPlaneDocuments(controlPlane);
     Discovery discovery =
         new Discovery(
@@ -131,17 +139,20 @@ public final class Gateway implements AutoCloseable {
     VersionEndpoint version = new VersionEndpoint(documents);
     refresher.every(Duration.ofSeconds(30), version::refresh);
     HealthEndpoints health =
-        new HealthEndpoints(List.of(new HealthEndpoints.Check("control-plane", discovery::ready)));
+        new HealthEndpoints(
+            List.of(
+                new HealthEndpoints.Check("control-plane", discovery::ready),
+                new HealthEndpoints.Check("cache", cache::ready)));
 
     Router router =
         new Router(
             offered,
             List.of(health, version, new DiscoveryEndpoint(discovery)),
             new Router.Routes(
-                new NotServed(),
+                new CachedReads(cache),
                 new NotServed(),
                 new ControlPlaneRoute(controlPlane),
-                new MemberRoute(members::get),
+                new MemberRoute(members::client),
                 new NotServed()));
 
     RequestPipeline pipeline =
@@ -167,7 +178,39 @@ public final class Gateway implements AutoCloseable {
         .addKeyValue("address", server.address())
         .addKeyValue("version", Version.current())
         .log("Serving");
-    return new Gateway(server, parts);
+    return new Gateway(server, cache, parts);
+  }
+
+  /** Members of the file and, if it says so, those that the control plane knows. */
+  private static MemberFeeds members(
+      GatewayConfiguration configuration,
+      ClusterCache cache,
+      Upstreams upstreams,
+      UpstreamClient controlPlane,
+      Deque<AutoCloseable> parts)
+      throws IOException {
+    MemberFeeds members = new MemberFeeds(cache, upstreams::open, FeedSettings.DEFAULT);
+    parts.push(members);
+    Set<String> named = new HashSet<>();
+    for (Member member : configuration.members().fixed()) {
+      named.add(member.name());
+      members.put(upstreams.open(member.name(), member.kubeconfig()));
+    }
+    if (!configuration.members().fromControlPlane()) {
+      members.initialMembersPut();
+      return members;
+    }
+    KarmadaMembers joined =
+        new KarmadaMembers(
+            controlPlane,
+            Kubeconfig.read(configuration.controlPlane().kubeconfig()),
+            named,
+            members,
+            FeedSettings.DEFAULT);
+    parts.push(joined);
+    joined.start();
+    joined.membersRead().thenRun(members::initialMembersPut);
+    return members;
   }
 
   private static Authenticator authenticator(
@@ -196,6 +239,7 @@ public final class Gateway implements AutoCloseable {
   /** Takes no new requests and waits for those under way, at most for {@code patience}. */
   public void drain(Duration patience) {
     try {
+      cache.drain();
       if (!server.drain(patience)) {
         LOG.warn("Some requests were still under way and are broken off");
       }
