@@ -10,6 +10,7 @@ import io.multicluster.authn.review.SubjectAccessReviewAuthorizer;
 import io.multicluster.authn.x509.CaFiles;
 import io.multicluster.authn.x509.X509Authenticator;
 import io.multicluster.cache.CacheOptions;
+import io.multicluster.cache.CachedKind;
 import io.multicluster.cache.ClusterCache;
 import io.multicluster.cache.feed.FeedSettings;
 import io.multicluster.cache.feed.KarmadaMembers;
@@ -31,6 +32,7 @@ import io.multicluster.server.pipeline.FlowControl;
 import io.multicluster.server.pipeline.Impersonate;
 import io.multicluster.server.pipeline.RequestPipeline;
 import io.multicluster.server.route.CachedReads;
+import io.multicluster.server.route.CachedWrites;
 import io.multicluster.server.route.ControlPlaneRoute;
 import io.multicluster.server.route.DiscoveryEndpoint;
 import io.multicluster.server.route.HealthEndpoints;
@@ -150,7 +152,7 @@ public final class Gateway implements AutoCloseable {
             List.of(health, version, new DiscoveryEndpoint(discovery)),
             new Router.Routes(
                 new CachedReads(cache),
-                new NotServed(),
+                new CachedWrites(cache, members::client),
                 new ControlPlaneRoute(controlPlane),
                 new MemberRoute(members::client),
                 new NotServed()));
@@ -181,7 +183,11 @@ public final class Gateway implements AutoCloseable {
     return new Gateway(server, cache, parts);
   }
 
-  /** Members of the file and, if it says so, those that the control plane knows. */
+  /**
+   * Members of the file and, if it says so, those that the control plane knows. What happens to
+   * federated objects is told by the control plane's own Events: they are shown beside the
+   * members'.
+   */
   private static MemberFeeds members(
       GatewayConfiguration configuration,
       ClusterCache cache,
@@ -191,10 +197,14 @@ public final class Gateway implements AutoCloseable {
       throws IOException {
     MemberFeeds members = new MemberFeeds(cache, upstreams::open, FeedSettings.DEFAULT);
     parts.push(members);
+    members.put(
+        upstreams.open(
+            configuration.controlPlane().name(), configuration.controlPlane().kubeconfig()),
+        kind -> kind.equals(CachedKind.EVENTS));
     Set<String> named = new HashSet<>();
     for (Member member : configuration.members().fixed()) {
       named.add(member.name());
-      members.put(upstreams.open(member.name(), member.kubeconfig()));
+      members.put(upstreams.open(member.name(), member.kubeconfig()), _ -> true);
     }
     if (!configuration.members().fromControlPlane()) {
       members.initialMembersPut();

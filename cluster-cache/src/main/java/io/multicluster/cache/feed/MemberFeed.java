@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ final class MemberFeed {
   private final String name;
   private final UpstreamClient client;
   private final CacheFeeds cache;
+  private final List<CachedKind> kinds;
   private final FeedSettings settings;
   private final CompletableFuture<Void> firstAttempt = new CompletableFuture<>();
   private final Thread supervisor;
@@ -40,10 +42,12 @@ final class MemberFeed {
   private @Nullable UpstreamConfig config;
   private volatile String problem = "not reached yet";
 
-  MemberFeed(UpstreamClient client, CacheFeeds cache, FeedSettings settings) {
+  MemberFeed(
+      UpstreamClient client, CacheFeeds cache, Predicate<CachedKind> kinds, FeedSettings settings) {
     this.name = client.name();
     this.client = client;
     this.cache = cache;
+    this.kinds = cache.kinds().stream().filter(kinds).toList();
     this.settings = settings;
     this.supervisor = Thread.ofVirtual().name("member " + name).unstarted(this::supervise);
   }
@@ -126,7 +130,7 @@ final class MemberFeed {
     List<Thread> threads = new ArrayList<>();
     synchronized (sinks) {
       sinks.clear();
-      for (CachedKind kind : cache.kinds()) {
+      for (CachedKind kind : kinds) {
         FeedSink sink = cache.join(kind, member);
         sinks.add(sink);
         Reflector reflector =

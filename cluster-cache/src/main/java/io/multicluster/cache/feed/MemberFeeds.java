@@ -1,12 +1,14 @@
 package io.multicluster.cache.feed;
 
 import io.multicluster.cache.CacheFeeds;
+import io.multicluster.cache.CachedKind;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +37,8 @@ public final class MemberFeeds implements AutoCloseable {
 
   /** A member joins, or is from now on reached in another way. */
   public void put(String name, UpstreamConfig config) {
-    MemberFeed feed = members.computeIfAbsent(name, _ -> start(connector.connect(name, config)));
+    MemberFeed feed =
+        members.computeIfAbsent(name, _ -> start(connector.connect(name, config), _ -> true));
     feed.reconfigure(config);
   }
 
@@ -43,17 +46,18 @@ public final class MemberFeeds implements AutoCloseable {
    * A member joins whose configuration is somebody else's business.
    *
    * @param client passes to this class; its name is the member's
+   * @param kinds which of the cached kinds are wanted of it
    * @throws IllegalStateException if there is a member of that name
    */
-  public void put(UpstreamClient client) {
+  public void put(UpstreamClient client, Predicate<CachedKind> kinds) {
     if (members.containsKey(client.name())) {
       throw new IllegalStateException("member " + client.name() + " is there already");
     }
-    members.put(client.name(), start(client));
+    members.put(client.name(), start(client, kinds));
   }
 
-  private MemberFeed start(UpstreamClient client) {
-    MemberFeed feed = new MemberFeed(client, cache, settings);
+  private MemberFeed start(UpstreamClient client, Predicate<CachedKind> kinds) {
+    MemberFeed feed = new MemberFeed(client, cache, kinds, settings);
     feed.start();
     return feed;
   }

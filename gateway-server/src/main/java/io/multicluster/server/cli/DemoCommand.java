@@ -15,7 +15,8 @@ import picocli.CommandLine.Unmatched;
     name = "demo",
     description = "A federation with three members and the gateway, on this machine.")
 final class DemoCommand implements Callable<Integer> {
-  @Unmatched private List<String> arguments = new ArrayList<>();
+  /** The tool parses its arguments itself. */
+  @Unmatched private final List<String> arguments = new ArrayList<>();
 
   @Override
   public Integer call() {
