@@ -68,7 +68,7 @@ func main() {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	fmt.Fprintln(out, "# Made by test-clusters/schema from k8s.io/api; not edited by hand.")
-	fmt.Fprintln(out, "# message NAME, then a line a field in the order of its JSON: NAME NUMBER TYPE [FLAG ...]")
+	fmt.Fprintln(out, "# [MESSAGE], then a line a field in the order of its JSON: NAME NUMBER TYPE [FLAG ...]")
 	fmt.Fprintln(out, "# optional: a pointer, absence means something; nonzero: left out of JSON when it is zero;")
 	fmt.Fprintln(out, "# inline: its fields stand beside it in JSON; merge, key=, retain: how strategic merge patches treat it")
 	seen := map[reflect.Type]bool{}
@@ -85,7 +85,7 @@ func main() {
 	for len(queue) > 0 {
 		t := queue[0]
 		queue = queue[1:]
-		fmt.Fprintf(out, "\nmessage %s\n", name(t))
+		fmt.Fprintf(out, "\n[%s]\n", name(t))
 		fields(out, t, visit)
 	}
 }

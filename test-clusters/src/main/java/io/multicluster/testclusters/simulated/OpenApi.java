@@ -105,7 +105,15 @@ final class OpenApi {
         }
       }
     }
-    operation.putObject("responses").putObject("200").put("description", "OK");
+    ObjectNode ok = operation.putObject("responses").putObject("200").put("description", "OK");
+    // Whoever cuts the document to some paths finds by this which schemas belong to them.
+    if (v3) {
+      Json.child(Json.child(ok, "content"), "application/json")
+          .putObject("schema")
+          .put("$ref", "#/components/schemas/" + schemaName(type));
+    } else {
+      ok.putObject("schema").put("$ref", "#/definitions/" + schemaName(type));
+    }
     operation.put("x-kubernetes-action", verb);
     operation.set("x-kubernetes-group-version-kind", groupVersionKind(type));
     return operation;
@@ -146,6 +154,12 @@ final class OpenApi {
     ObjectNode out = Json.object();
     schemas.forEach(out::set);
     return out;
+  }
+
+  private static String schemaName(ResourceType type) {
+    return type.custom() == null
+        ? java.util.Objects.requireNonNull(type.message()).name()
+        : customName(type);
   }
 
   private static String customName(ResourceType type) {

@@ -181,15 +181,15 @@ final class Schema {
       List<String> lines = reader.lines().filter(l -> !l.isEmpty() && !l.startsWith("#")).toList();
       Map<String, Message> messages = new HashMap<>();
       for (String line : lines) {
-        if (line.startsWith("message ")) {
-          String name = line.substring("message ".length());
+        if (isHeader(line)) {
+          String name = header(line);
           messages.put(name, new Message(name));
         }
       }
       Message current = new Message("");
       for (String line : lines) {
-        if (line.startsWith("message ")) {
-          current = Objects.requireNonNull(messages.get(line.substring("message ".length())));
+        if (isHeader(line)) {
+          current = Objects.requireNonNull(messages.get(header(line)));
         } else {
           Field field = field(line, messages);
           current.fields.add(field);
@@ -201,6 +201,14 @@ final class Schema {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isHeader(String line) {
+    return line.startsWith("[");
+  }
+
+  private static String header(String line) {
+    return line.substring(1, line.length() - 1);
   }
 
   private static Field field(String line, Map<String, Message> messages) {

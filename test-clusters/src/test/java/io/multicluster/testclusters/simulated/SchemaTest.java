@@ -41,6 +41,13 @@ class SchemaTest {
   }
 
   @Test
+  void fieldsThatAreCalledMessageAreFields() {
+    assertThat(Schema.message("io.k8s.api.core.v1.Event").fields())
+        .extracting(Schema.Field::name)
+        .contains("message", "type", "reportingInstance");
+  }
+
+  @Test
   void aPodSurvivesTheWayThroughProtobuf() {
     ObjectNode pod =
         pod(
@@ -52,7 +59,7 @@ class SchemaTest {
              'containers':[{'name':'c','image':'i','resources':{'limits':{'cpu':'500m'}},
              'livenessProbe':{'httpGet':{'path':'/x','port':'http'},'periodSeconds':3},
              'readinessProbe':{'tcpSocket':{'port':80}}}],'priority':0},
-             'status':{'phase':'Running','startTime':'2026-06-02T09:00:01Z',
+             'status':{'phase':'Running','message':'m','startTime':'2026-06-02T09:00:01Z',
              'containerStatuses':[{'name':'c','ready':true,'restartCount':0,'started':false,
              'image':'i','imageID':'','state':{'running':{'startedAt':'2026-06-02T09:00:01Z'}},
              'lastState':{}}]}}
