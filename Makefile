@@ -16,7 +16,7 @@ jdk:
 	@if [ -z "$(JDK)" ]; then echo "multicluster-apiserver needs a JDK 25 or newer: install one (for example Temurin 25) and set JAVA_HOME to it." >&2; exit 1; fi
 
 build: jdk ## Compile, check and package (no tests): bin/multicluster-apiserver runs afterwards
-	@$(MVN) -q package -DskipTests
+	@$(MVN) -q package -Dmaven.test.skip=true
 
 demo: build ## A federation with three members and the gateway on this machine: CLUSTERS=simulated|real|k3s, PORT=…
 	@CLUSTERS="$(CLUSTERS)" PORT="$(PORT)" exec bin/multicluster-apiserver demo

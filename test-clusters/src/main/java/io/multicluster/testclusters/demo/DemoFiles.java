@@ -141,4 +141,13 @@ final class DemoFiles {
   void writeReady() throws IOException {
     Files.writeString(readyMark(), kubeconfig() + System.lineSeparator());
   }
+
+  /** What was ready is ending. */
+  void deleteReady() {
+    try {
+      Files.deleteIfExists(readyMark());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 }

@@ -68,7 +68,7 @@ public final class DemoTool implements ToolProvider {
       Gateway.run("certs", "init", "--config", files.configuration().toString());
       say(out, "starting the gateway");
       try (Gateway gateway = Gateway.serve(files.configuration(), files.log())) {
-        CountDownLatch ended = endWithThisProcess(gateway);
+        CountDownLatch ended = endWithThisProcess(gateway, files);
         issue(files, "admin", "admins", files.adminKubeconfig());
         issue(files, "alice", "dev", files.kubeconfig());
         files.allowAdmins(world.controlPlane().access());
@@ -84,13 +84,14 @@ public final class DemoTool implements ToolProvider {
   }
 
   /** Ctrl-C ends this JVM; the gateway is a process of its own and must be told. */
-  private static CountDownLatch endWithThisProcess(Gateway gateway) {
+  private static CountDownLatch endWithThisProcess(Gateway gateway, DemoFiles files) {
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
                   ended.countDown();
+                  files.deleteReady();
                   gateway.close();
                 },
                 "end-gateway"));
