@@ -1,0 +1,158 @@
+package io.multicluster.server.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.multicluster.testclusters.Programs;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** The real kubectl of one release, with one kubeconfig and a cache folder of its own. */
+final class Kubectl {
+  private static final int TIMEOUT_SECONDS = 60;
+
+  private final Path program;
+  private final Path kubeconfig;
+  private final Path home;
+
+  private Kubectl(Path program, Path kubeconfig, Path home) {
+    this.program = program;
+    this.kubeconfig = kubeconfig;
+    this.home = home;
+  }
+
+  /**
+   * @param minor such as {@code 1.36}
+   */
+  static Kubectl of(String minor, Path kubeconfig) {
+    String name = "kubectl-" + minor;
+    Path program = Programs.get(line -> System.err.println(line), name).path(name);
+    try {
+      return new Kubectl(program, kubeconfig, Files.createTempDirectory("kubectl-home"));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Kubectl as(Path otherKubeconfig) {
+    return new Kubectl(program, otherKubeconfig, home);
+  }
+
+  /** What a run left behind. */
+  record Result(int exit, String out, String err) {
+    List<String> lines() {
+      return out.lines().map(String::stripTrailing).toList();
+    }
+  }
+
+  /** Runs to the end and expects success. */
+  Result ok(String... arguments) {
+    Result result = run("", Map.of(), arguments);
+    assertThat(result.exit())
+        .as("kubectl %s: %s%s", String.join(" ", arguments), result.out(), result.err())
+        .isZero();
+    return result;
+  }
+
+  /** Runs to the end, successful or not. */
+  Result run(String... arguments) {
+    return run("", Map.of(), arguments);
+  }
+
+  Result run(String input, Map<String, String> environment, String... arguments) {
+    try {
+      ProcessBuilder builder = builder(arguments);
+      builder.environment().putAll(environment);
+      Process process = builder.start();
+      BlockingQueue<String> errors = new LinkedBlockingQueue<>();
+      Thread.ofVirtual().start(() -> errors.add(text(process.getErrorStream())));
+      BlockingQueue<String> outputs = new LinkedBlockingQueue<>();
+      Thread.ofVirtual().start(() -> outputs.add(text(process.getInputStream())));
+      try (var stdin = process.getOutputStream()) {
+        stdin.write(input.getBytes(StandardCharsets.UTF_8));
+      }
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("kubectl " + String.join(" ", arguments) + " does not end");
+      }
+      return new Result(process.exitValue(), outputs.take(), errors.take());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Starts a command that goes on, such as a watch. */
+  Following follow(String... arguments) {
+    try {
+      return new Following(builder(arguments).redirectErrorStream(true).start());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A command under way. */
+  static final class Following implements AutoCloseable {
+    private final Process process;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final List<String> seen = new ArrayList<>();
+
+    private Following(Process process) {
+      this.process = process;
+      Thread.ofVirtual().start(() -> process.inputReader().lines().forEach(lines::add));
+    }
+
+    /** Waits for a line that matches, and returns it. */
+    String await(String regex) {
+      try {
+        while (true) {
+          String line = lines.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+          if (line == null) {
+            throw new AssertionError(
+                "no line matches " + regex + " among:\n" + String.join("\n", seen));
+          }
+          seen.add(line);
+          if (line.matches(regex)) {
+            return line;
+          }
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+
+  private ProcessBuilder builder(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of("--kubeconfig", kubeconfig.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("HOME", home.toString());
+    builder.environment().remove("KUBECONFIG");
+    return builder;
+  }
+
+  private static String text(InputStream stream) {
+    try (stream) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
