@@ -10,6 +10,7 @@ import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.MalformedProtoException;
 import io.multicluster.wire.proto.ProtoReader;
+import io.multicluster.wire.request.DeleteOptions;
 import io.multicluster.wire.request.ListOptions;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupResource;
@@ -368,14 +369,14 @@ public final class Admission {
       }
       Findings findings = new Findings(settings, request.user());
       Containment containment = containment(request, rules, reads, findings);
-      deletion(rules, containment, findings, request.key(), before, options.orphans());
+      deletion(rules, containment, findings, request.key(), before, orphans(options));
       settle(request, findings, before);
       if (options.isDryRun()) {
         return passOn(findings, () -> {});
       }
       remember(rules, request.key(), before);
       ApiServer.Answer answer = delete(request, request.path(), options, before);
-      if (options.resourceVersion().isEmpty()
+      if (options.resourceVersion() == null
           && isConflict(answer)
           && isOutdated(reads, request, before.resourceVersion())) {
         continue;
@@ -386,9 +387,28 @@ public final class Admission {
   }
 
   private static boolean insistsOnAnother(DeleteOptions options, KubeObject object) {
-    return (!options.uid().isEmpty() && !options.uid().equals(object.uid()))
-        || (!options.resourceVersion().isEmpty()
-            && !options.resourceVersion().equals(object.resourceVersion()));
+    String uid = options.uid();
+    String version = options.resourceVersion();
+    return (uid != null && !uid.equals(object.uid()))
+        || (version != null && !version.equals(object.resourceVersion()));
+  }
+
+  /** Whether what the object owns stays. */
+  private static boolean orphans(DeleteOptions options) {
+    return "Orphan".equals(options.propagationPolicy())
+        || Boolean.TRUE.equals(options.orphanDependents());
+  }
+
+  /** The same options for exactly one state of an object. */
+  private static byte[] onlyIf(DeleteOptions options, KubeObject object) {
+    return new DeleteOptions(
+            options.gracePeriodSeconds(),
+            object.uid(),
+            object.resourceVersion(),
+            options.orphanDependents(),
+            options.propagationPolicy(),
+            options.dryRun())
+        .json();
   }
 
   private void deletion(
@@ -420,7 +440,7 @@ public final class Admission {
         .server()
         .call(
             new RequestHead("DELETE", path, request.head().query(), headers),
-            options.onlyIf(before.uid(), before.resourceVersion()),
+            onlyIf(options, before),
             request.user());
   }
 
@@ -480,7 +500,7 @@ public final class Admission {
         findings,
         key,
         object,
-        options.orphans());
+        orphans(options));
     settle(request, findings, object);
     all.add(findings);
   }
@@ -500,7 +520,7 @@ public final class Admission {
       if (answer.successful() || answer.status() == 404) {
         return;
       }
-      if (!isConflict(answer) || !options.resourceVersion().isEmpty()) {
+      if (!isConflict(answer) || options.resourceVersion() != null) {
         throw Reads.failure(answer);
       }
       KubeObject now = reads.get(path);
@@ -548,8 +568,7 @@ public final class Admission {
     if (!one && !request.info().verb().equals("deletecollection")) {
       return Outcome.PassOn.UNJUDGED;
     }
-    boolean dryRun =
-        eviction ? evictionOptions(request).isDryRun() : deleteOptions(request).isDryRun();
+    boolean dryRun = eviction ? isDryRunOfEviction(request) : deleteOptions(request).isDryRun();
     List<Pod> selected = one ? named(request) : selectedPods(request);
     List<ProtectionPolicy> policies = rules().policies();
     Findings all = new Findings(settings, request.user());
@@ -596,27 +615,32 @@ public final class Admission {
         request.info().cluster(), request.info().namespace(), options.labels(), options.fields());
   }
 
-  private static DeleteOptions evictionOptions(AdmissionRequest request) {
+  private static boolean isDryRunOfEviction(AdmissionRequest request) {
     try {
       if (Negotiator.body(request.contentType()) == Format.PROTOBUF) {
-        Envelope.Content content = Envelope.open(request.body(), 0, request.body().length);
-        ProtoReader eviction =
-            new ProtoReader(request.body(), content.rawStart(), content.rawEnd());
-        while (eviction.next()) {
-          if (eviction.field() == 2) {
-            return DeleteOptions.of(eviction.message());
-          }
-        }
-        return DeleteOptions.parse(Format.JSON, new byte[0], request.query());
+        return isDryRunOfEviction(request.body());
       }
       JsonNode options = KubeObject.parse(request.body()).root().path("deleteOptions");
-      return DeleteOptions.parse(
-          Format.JSON,
-          options.isObject() ? KubeObject.JSON.writeValueAsBytes(options) : new byte[0],
-          request.query());
+      return request.isDryRun() || !options.path("dryRun").isEmpty();
     } catch (IOException | MalformedProtoException e) {
       throw ApiException.badRequest("the body holds no Eviction: " + e.getMessage());
     }
+  }
+
+  private static boolean isDryRunOfEviction(byte[] body) {
+    Envelope.Content content = Envelope.open(body, 0, body.length);
+    ProtoReader eviction = new ProtoReader(body, content.rawStart(), content.rawEnd());
+    while (eviction.next()) {
+      if (eviction.field() == 2) {
+        ProtoReader options = eviction.message();
+        while (options.next()) {
+          if (options.field() == 5) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
   }
 
   // ---- common
@@ -632,10 +656,7 @@ public final class Admission {
   }
 
   private static DeleteOptions deleteOptions(AdmissionRequest request) {
-    return DeleteOptions.parse(
-        request.body().length == 0 ? Format.JSON : Negotiator.body(request.contentType()),
-        request.body(),
-        request.query());
+    return DeleteOptions.read(request.query(), request.body());
   }
 
   /**

@@ -9,9 +9,9 @@ import io.multicluster.wire.resource.GroupVersionResource;
 import io.multicluster.wire.selector.FieldSelector;
 import io.multicluster.wire.selector.LabelSelector;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +56,7 @@ final class Containment {
   /** How much is in an object that can hold others. */
   int contents(ObjectKey key, KubeObject object) {
     if (key.resource().equals(GroupResource.NAMESPACES)) {
-      return (int) podsOf(key.name()).filter(pod -> !pod.finished()).count();
+      return (int) podsOf(key.name()).stream().filter(pod -> !pod.finished()).count();
     }
     if (key.resource().equals(DEFINITIONS)) {
       GroupVersionResource instances = instances(object);
@@ -80,12 +80,13 @@ final class Containment {
   }
 
   private void namespace(String namespace) {
-    podsOf(namespace)
-        .anyMatch(pod -> {
-          Findings inner = new Findings(settings, findings.user());
-          podRules.protection(inner, rules.policies(), pod);
-          return take("pods", pod.namespace(), pod.name(), inner);
-        });
+    if (pods.available()) {
+      for (Pod pod : podsOf(namespace)) {
+        if (podTaken(pod)) {
+          return;
+        }
+      }
+    }
     for (ServedKind kind : served().kinds()) {
       if (!findings.refusals().isEmpty()) {
         return;
@@ -98,10 +99,14 @@ final class Containment {
     }
   }
 
-  private Stream<Pod> podsOf(String namespace) {
-    return pods
-        .select(cluster, namespace, LabelSelector.EVERYTHING, FieldSelector.EVERYTHING)
-        .stream();
+  private boolean podTaken(Pod pod) {
+    Findings inner = new Findings(settings, findings.user());
+    podRules.protection(inner, rules.policies(), pod);
+    return take("pods", pod.namespace(), pod.name(), inner);
+  }
+
+  private List<Pod> podsOf(String namespace) {
+    return pods.select(cluster, namespace, LabelSelector.EVERYTHING, FieldSelector.EVERYTHING);
   }
 
   /** Looks up from what is protected, which is little, and not down from the owner. */
