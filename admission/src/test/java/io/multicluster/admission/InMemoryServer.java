@@ -170,8 +170,7 @@ final class InMemoryServer implements ApiServer {
       RequestHead head, RequestInfo info, byte[] body, @Nullable ObjectNode old)
       throws IOException {
     String type = String.valueOf(head.header("content-type"));
-    ObjectNode base =
-        old == null ? KubeObject.JSON.createObjectNode() : (ObjectNode) old.deepCopy();
+    ObjectNode base = old == null ? KubeObject.JSON.createObjectNode() : old.deepCopy();
     ObjectNode shown = info.subresource().equals("scale") ? scale(base) : base;
     ObjectNode after;
     if (info.verb().equals("update")) {
