@@ -3,10 +3,12 @@ package io.multicluster.server.transport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,7 +77,11 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      LOG.debug("Connection of {} failed: {}", ctx.channel().remoteAddress(), cause.toString());
+      if (cause instanceof IOException || cause instanceof DecoderException) {
+        LOG.debug("Connection of {} failed: {}", ctx.channel().remoteAddress(), cause.toString());
+      } else {
+        LOG.error("A connection can't be served", cause);
+      }
       ctx.close();
     }
   }

@@ -49,6 +49,13 @@ final class ControlFrameRateLimit extends Http2FrameListenerDecorator {
     super.onPriorityRead(ctx, streamId, dependency, weight, exclusive);
   }
 
+  @Override
+  public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode)
+      throws Http2Exception {
+    count();
+    super.onRstStreamRead(ctx, streamId, errorCode);
+  }
+
   private void count() throws Http2Exception {
     long now = nanoTime.getAsLong();
     if (now - windowStart >= WINDOW_NANOS) {

@@ -15,18 +15,14 @@ import org.jspecify.annotations.Nullable;
 final class Http2Requests extends Http2EventAdapter {
   private final ClientConnection client;
   private final RequestHandler handler;
-  private @Nullable Http2ServerConnection http;
-  private Http2Connection.@Nullable PropertyKey exchangeKey;
+  private final Http2ServerConnection http;
+  private final Http2Connection.PropertyKey exchangeKey;
 
-  Http2Requests(ClientConnection client, RequestHandler handler) {
+  Http2Requests(ClientConnection client, RequestHandler handler, Http2ServerConnection http) {
     this.client = client;
     this.handler = handler;
-  }
-
-  /** Ties the knot: the codec is made with its listener. Called before the first frame. */
-  void attach(Http2ServerConnection connection) {
-    http = connection;
-    exchangeKey = connection.connection().newKey();
+    this.http = http;
+    this.exchangeKey = http.connection().newKey();
   }
 
   @Override
@@ -47,8 +43,7 @@ final class Http2Requests extends Http2EventAdapter {
   public void onHeadersRead(
       ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean end)
       throws Http2Exception {
-    Http2ServerConnection connection = connection();
-    Http2Stream stream = connection.connection().stream(streamId);
+    Http2Stream stream = http.connection().stream(streamId);
     ServerExchange exchange = exchange(stream);
     if (exchange != null) {
       if (!end) {
@@ -58,9 +53,9 @@ final class Http2Requests extends Http2EventAdapter {
       exchange.bodyEndArrived(headers);
       return;
     }
-    exchange = new Http2Exchange(client, connection, stream, head(streamId, headers));
+    exchange = new Http2Exchange(client, http, stream, head(streamId, headers));
     stream.setProperty(exchangeKey, exchange);
-    connection.requestStarted();
+    http.requestStarted();
     if (end) {
       exchange.bodyEndArrived(null);
     }
@@ -89,7 +84,7 @@ final class Http2Requests extends Http2EventAdapter {
   @Override
   public int onDataRead(
       ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean end) {
-    ServerExchange exchange = exchange(connection().connection().stream(streamId));
+    ServerExchange exchange = exchange(http.connection().stream(streamId));
     if (exchange == null) {
       return data.readableBytes() + padding;
     }
@@ -104,7 +99,7 @@ final class Http2Requests extends Http2EventAdapter {
 
   @Override
   public void onPingAckRead(ChannelHandlerContext ctx, long data) {
-    connection().pingAnswered(data);
+    http.pingAnswered(data);
   }
 
   @Override
@@ -112,16 +107,8 @@ final class Http2Requests extends Http2EventAdapter {
     ServerExchange exchange = exchange(stream);
     if (exchange != null) {
       exchange.over();
-      connection().requestEnded();
+      http.requestEnded();
     }
-  }
-
-  private Http2ServerConnection connection() {
-    Http2ServerConnection connection = http;
-    if (connection == null) {
-      throw new IllegalStateException("no frames before attach");
-    }
-    return connection;
   }
 
   private @Nullable ServerExchange exchange(@Nullable Http2Stream stream) {

@@ -3,7 +3,13 @@ package io.multicluster.server.transport;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
+import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -11,6 +17,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +43,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
   private static final long PING_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private static final long PING_ANSWER_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+  /** A head in many small pieces costs much to join (CVE-2024-28182 and others). */
+  private static final int SMALL_CONTINUATIONS = 16;
 
   private static final long KEEP_ALIVE_PING = 1;
   private static final long DRAIN_PING = 2;
@@ -68,12 +78,42 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
 
   static Http2ServerConnection create(
       ClientConnection client, TransportLimits limits, RequestHandler handler) {
-    Http2Requests requests = new Http2Requests(client, handler);
-    Http2ServerConnection connection =
-        new Builder(client, limits, new ControlFrameRateLimit(requests, System::nanoTime)).build();
-    requests.attach(connection);
-    connection.connection().addListener(requests);
-    return connection;
+    Http2Connection connection = new DefaultHttp2Connection(true);
+    // At once, not only when the client acknowledges our settings, which it may never do.
+    connection.remote().maxActiveStreams(limits.maxStreams());
+    // Weights of streams are gone from HTTP/2 (RFC 9113 5.3); everybody gets the same share.
+    connection
+        .remote()
+        .flowController(
+            new DefaultHttp2RemoteFlowController(
+                connection, new UniformStreamByteDistributor(connection)));
+    Http2ConnectionEncoder encoder =
+        new ResetRateLimit(
+            new ControlFrameQueueLimit(
+                new DefaultHttp2ConnectionEncoder(connection, new RecordSizedFrameWriter())),
+            System::nanoTime);
+    Http2ConnectionDecoder decoder =
+        new DefaultHttp2ConnectionDecoder(
+            connection,
+            encoder,
+            new DefaultHttp2FrameReader(
+                new DefaultHttp2HeadersDecoder(true, limits.maxHeaderBytes()),
+                SMALL_CONTINUATIONS));
+    Http2Settings settings =
+        new Http2Settings()
+            .maxConcurrentStreams(limits.maxStreams())
+            .initialWindowSize(STREAM_WINDOW)
+            .maxHeaderListSize(limits.maxHeaderBytes());
+    Http2ServerConnection server =
+        new Http2ServerConnection(decoder, encoder, settings, limits, client.loop());
+    // Streams of a draining connection live as long as their requests do; the server's own deadline
+    // ends them.
+    server.gracefulShutdownTimeoutMillis(-1);
+    Http2Requests requests = new Http2Requests(client, handler, server);
+    decoder.frameListener(
+        new ControlFrameRateLimit(new EmptyDataFrameLimit(requests), System::nanoTime));
+    connection.addListener(requests);
+    return server;
   }
 
   ChannelHandlerContext context() {
@@ -234,42 +274,5 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
   @Override
   public void closeNow() {
     loop.execute(() -> context().close());
-  }
-
-  private static final class Builder
-      extends AbstractHttp2ConnectionHandlerBuilder<Http2ServerConnection, Builder> {
-    private final ClientConnection client;
-    private final TransportLimits limits;
-
-    Builder(ClientConnection client, TransportLimits limits, ControlFrameRateLimit listener) {
-      this.client = client;
-      this.limits = limits;
-      server(true);
-      frameListener(listener);
-      initialSettings(
-          new Http2Settings()
-              .maxConcurrentStreams(limits.maxStreams())
-              .initialWindowSize(STREAM_WINDOW)
-              .maxHeaderListSize(limits.maxHeaderBytes()));
-      // Streams of a draining connection live as long as their requests do; the server's own
-      // deadline ends them.
-      gracefulShutdownTimeoutMillis(-1);
-      // A client that cancels what it has just sent makes us work for nothing (CVE-2023-44487). An
-      // informer library that restarts all its watches stays far below this.
-      decoderEnforceMaxRstFramesPerWindow(1000, 10);
-      decoderEnforceMaxConsecutiveEmptyDataFrames(8);
-      encoderEnforceMaxQueuedControlFrames(10_000);
-    }
-
-    @Override
-    protected Http2ServerConnection build() {
-      return super.build();
-    }
-
-    @Override
-    protected Http2ServerConnection build(
-        Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-      return new Http2ServerConnection(decoder, encoder, settings, limits, client.loop());
-    }
   }
 }

@@ -38,7 +38,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 final class RequestPipelineTest {
   private final AtomicBoolean ready = new AtomicBoolean(true);
   private TestServer server;
@@ -75,7 +77,7 @@ final class RequestPipelineTest {
 
   @AfterEach
   void stop() {
-    client.close();
+    client.shutdownNow(); // some tests leave requests that never end
     server.close();
   }
 

@@ -12,7 +12,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 final class Http2AbuseTest {
   private final BlockingQueue<Exchange> arrived = new LinkedBlockingQueue<>();
   private TestServer server;

@@ -22,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -31,10 +32,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Timeout(60)
 final class HttpServerTest {
 
   @ParameterizedTest
@@ -290,7 +293,8 @@ final class HttpServerTest {
         HttpClient client = TestServer.client(version)) {
       CompletableFuture<HttpResponse<String>> answer =
           client.sendAsync(server.request("/").build(), BodyHandlers.ofString());
-      Exchange exchange = arrived.take();
+      Exchange exchange =
+          Objects.requireNonNull(arrived.poll(20, TimeUnit.SECONDS), "no request arrived");
       CompletableFuture<Boolean> drained =
           CompletableFuture.supplyAsync(() -> {
             try {
