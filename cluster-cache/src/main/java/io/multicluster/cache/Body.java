@@ -66,9 +66,10 @@ final class Body {
    * Sends head and body.
    *
    * @param headers with the content type; pass to the sink
+   * @param expectedSize of the body, roughly; saves the memory that a small answer does not need
    */
-  void send(Http2Headers headers) {
-    ByteBuf first = next(FIRST_CHUNK);
+  void send(Http2Headers headers, long expectedSize) {
+    ByteBuf first = next(FIRST_CHUNK, Math.min(expectedSize, FIRST_CHUNK + SLACK));
     if (compress && Negotiator.gzip(exchange.request(), first.readableBytes())) {
       gzip = new Gzip();
       headers.set("content-encoding", "gzip");
@@ -96,7 +97,7 @@ final class Body {
           exchange.eventLoop().execute(this::pump);
           return;
         }
-        write(next(CHUNK));
+        write(next(CHUNK, CHUNK + SLACK));
       }
     } catch (RuntimeException e) {
       // The head is out: all that can be done is to let the client notice.
@@ -105,8 +106,8 @@ final class Body {
     }
   }
 
-  private ByteBuf next(int enough) {
-    ByteBuf chunk = ByteBufAllocator.DEFAULT.directBuffer(enough + SLACK);
+  private ByteBuf next(int enough, long room) {
+    ByteBuf chunk = ByteBufAllocator.DEFAULT.directBuffer((int) room);
     try {
       more = source.fill(chunk, enough);
       if (indenter == null) {

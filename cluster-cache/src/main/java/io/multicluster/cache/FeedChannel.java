@@ -82,7 +82,14 @@ final class FeedChannel implements FeedSink {
                 member.unreachable(reason);
                 members.refresh();
               });
-      case FeedEvent.Reachable() -> submit(applied, null, MemberState::reachable);
+      case FeedEvent.Reachable() ->
+          submit(
+              applied,
+              null,
+              member -> {
+                member.reachable();
+                members.refresh();
+              });
     }
   }
 

@@ -112,12 +112,14 @@ final class KindCache implements AutoCloseable {
 
   /** For the {@code Warning} header: members that don't answer but whose last state is shown. */
   List<String> staleClusters(Snapshot snapshot, String cluster) {
-    return members.statuses().stream()
-        .filter(MemberStatus::stale)
-        .map(status -> status.member().name())
+    List<String> stale = members.stale();
+    if (stale.isEmpty()) {
+      return stale;
+    }
+    Index clusters = snapshot.indexes().get(indexes.cluster());
+    return stale.stream()
         .filter(name -> cluster.isEmpty() || cluster.equals(name))
-        .filter(name -> snapshot.indexes().get(indexes.cluster()).keys(name).size() > 0)
-        .sorted()
+        .filter(name -> clusters.keys(name).size() > 0)
         .toList();
   }
 

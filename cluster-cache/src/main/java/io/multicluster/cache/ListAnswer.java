@@ -6,7 +6,7 @@ import io.multicluster.wire.rv.ContinueToken;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,7 @@ final class ListAnswer {
   private final ListForm form;
   private final Scan scan;
   private final boolean countable;
-  private final Consumer<Body.Source> found;
+  private final BiConsumer<Body.Source, List<CachedObject>> found;
   private final List<CachedObject> objects = new ArrayList<>();
   private long sizes;
 
@@ -35,7 +35,7 @@ final class ListAnswer {
   /**
    * @param from first key that may be on the page; empty for all
    * @param limit most objects; 0 for all
-   * @param found takes what writes the answer, once its objects are known
+   * @param found takes what writes the answer, and its objects, once they are known
    */
   ListAnswer(
       Exchange exchange,
@@ -45,7 +45,7 @@ final class ListAnswer {
       byte[] from,
       long limit,
       ListForm form,
-      Consumer<Body.Source> found) {
+      BiConsumer<Body.Source, List<CachedObject>> found) {
     this.exchange = exchange;
     this.cache = cache;
     this.snapshot = snapshot;
@@ -79,7 +79,7 @@ final class ListAnswer {
     if (next == null && !scan.done()) {
       exchange.eventLoop().execute(this::collect);
     } else {
-      found.accept(this::fill);
+      found.accept(this::fill, objects);
     }
   }
 

@@ -27,6 +27,7 @@ final class Members {
   private long knownSince;
 
   private volatile List<MemberState> shown = List.of();
+  private volatile List<String> stale = List.of();
   private volatile boolean ready;
 
   /**
@@ -127,9 +128,20 @@ final class Members {
     return shown.stream().map(MemberState::status).toList();
   }
 
-  /** On the sequencer's thread: somebody came or went, was listed, or stopped answering. */
+  /** The names of those that don't answer, in order. */
+  List<String> stale() {
+    return stale;
+  }
+
+  /** On the sequencer's thread: somebody came or went, was listed, stopped answering or answers again. */
   void refresh() {
     shown = List.copyOf(states.values());
+    stale =
+        statuses().stream()
+            .filter(MemberStatus::stale)
+            .map(status -> status.member().name())
+            .sorted()
+            .toList();
     if (known && shown.stream().allMatch(MemberState::settled)) {
       ready = true;
     }

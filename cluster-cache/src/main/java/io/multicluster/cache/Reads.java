@@ -59,6 +59,7 @@ final class Reads {
         exchange,
         negotiated,
         stale,
+        expectedSize(1, object),
         (out, enough) -> {
           form.body(out, object);
           return false;
@@ -158,16 +159,31 @@ final class Reads {
             from,
             limit,
             form,
-            source -> send(exchange, negotiated, stale, source))
+            (source, objects) ->
+                send(
+                    exchange,
+                    negotiated,
+                    stale,
+                    objects.isEmpty() ? 1024 : expectedSize(objects.size(), objects.getFirst()),
+                    source))
         .start();
   }
 
+  /** Generous: JSON takes half as much again as what is kept. */
+  private static long expectedSize(long objects, CachedObject typical) {
+    return 1024 + objects * (1024 + 2 * typical.bytes().length);
+  }
+
   private void send(
-      Exchange exchange, Negotiated negotiated, List<String> stale, Body.Source source) {
+      Exchange exchange,
+      Negotiated negotiated,
+      List<String> stale,
+      long expectedSize,
+      Body.Source source) {
     Http2Headers headers = new DefaultHttp2Headers(false);
     headers.set("content-type", negotiated.format().contentType());
     Warnings.staleClusters(headers, stale);
-    new Body(exchange, negotiated, options.gzip(), source).send(headers);
+    new Body(exchange, negotiated, options.gzip(), source).send(headers, expectedSize);
   }
 
   /** Runs {@code answer} when the state is there, at once if it is. */
