@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * and its minted resourceVersion in place, and beside them what it is found by. Immutable but for
  * the resourceVersion, which the sequencer sets once, before anybody else sees the object.
  */
-abstract sealed class CachedObject implements FieldSet permits CachedPod, CachedEvent, CachedPlain {
+abstract sealed class CachedObject implements FieldSet
+    permits CachedPod, CachedEvent, CachedPlain, CachedJson {
   private final byte[] key;
   private final byte[] bytes;
   private final int resourceVersionAt;

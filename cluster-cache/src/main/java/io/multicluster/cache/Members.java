@@ -71,7 +71,7 @@ final class Members {
             this,
             sequencer,
             state,
-            new ObjectReader(kind, state.origin(), unknownFields),
+            ObjectReader.of(kind, state.origin(), unknownFields),
             resumeFrom);
     channels.put(member.name(), channel);
     sequencer.submit(() -> {
@@ -133,7 +133,10 @@ final class Members {
     return stale;
   }
 
-  /** On the sequencer's thread: somebody came or went, was listed, stopped answering or answers again. */
+  /**
+   * On the sequencer's thread: somebody came or went, was listed, stopped answering or answers
+   * again.
+   */
   void refresh() {
     shown = List.copyOf(states.values());
     stale =

@@ -1,7 +1,6 @@
 package io.multicluster.cache;
 
 import io.multicluster.wire.http.Exchange;
-import io.multicluster.wire.negotiate.Negotiated;
 import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.request.GetOptions;
 import io.multicluster.wire.request.ListOptions;
@@ -10,10 +9,6 @@ import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.rv.ContinueToken;
 import io.multicluster.wire.rv.ResourceVersion;
 import io.multicluster.wire.status.ApiException;
-import io.multicluster.wire.table.IncludeObject;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.Http2Headers;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -35,17 +30,23 @@ final class Reads {
    * @param failed hears of an error that comes up after this call has returned
    */
   void get(Exchange exchange, Query query, RequestInfo info, Consumer<ApiException> failed) {
-    Negotiated negotiated = Negotiator.object(exchange.request(), query, view.hasProtobuf());
-    IncludeObject include = include(negotiated, query);
+    ReadRequest request =
+        ReadRequest.of(
+            exchange,
+            query,
+            info,
+            Negotiator.object(exchange.request(), query, view.hasProtobuf()),
+            failed,
+            options.gzip());
     GetOptions get = GetOptions.parse(query);
-    notOlderThan(
-        get.resourceVersion(), exchange, failed, () -> answer(exchange, info, negotiated, include));
+    notOlderThan(get.resourceVersion(), request, () -> answer(request));
   }
 
-  private void answer(
-      Exchange exchange, RequestInfo info, Negotiated negotiated, IncludeObject include) {
+  private void answer(ReadRequest request) {
+    RequestInfo info = request.info();
+    Snapshot snapshot = cache.snapshot();
     List<CachedObject> objects =
-        cache.named(cache.snapshot(), info.namespace(), info.name(), info.cluster());
+        cache.named(snapshot, info.namespace(), info.name(), info.cluster());
     if (objects.isEmpty()) {
       throw ApiException.notFound(view.resource().groupResource(), info.name());
     }
@@ -53,13 +54,11 @@ final class Reads {
       throw ambiguous(info, objects);
     }
     CachedObject object = objects.getFirst();
-    ObjectForm form = view.objectForm(negotiated, include, options.wallMillis());
-    List<String> stale = cache.staleClusters(cache.snapshot(), object.cluster());
-    send(
-        exchange,
-        negotiated,
-        stale,
-        expectedSize(1, object),
+    ObjectForm form =
+        view.objectForm(request.negotiated(), request.include(), options.wallMillis());
+    request.answer(
+        cache.staleClusters(snapshot, object.cluster()),
+        expectedSize(objects),
         (out, enough) -> {
           form.body(out, object);
           return false;
@@ -67,7 +66,7 @@ final class Reads {
   }
 
   /** Several members have an object of that name. */
-  private ApiException ambiguous(RequestInfo info, Collection<CachedObject> objects) {
+  private ApiException ambiguous(RequestInfo info, List<CachedObject> objects) {
     List<String> clusters = objects.stream().map(CachedObject::cluster).sorted().toList();
     return ApiException.conflict(
         view.resource().groupResource(),
@@ -83,37 +82,37 @@ final class Reads {
    * @param failed as in {@link #get}
    */
   void list(Exchange exchange, Query query, RequestInfo info, Consumer<ApiException> failed) {
-    Negotiated negotiated = Negotiator.list(exchange.request(), query, view.hasProtobuf());
-    IncludeObject include = include(negotiated, query);
+    ReadRequest request =
+        ReadRequest.of(
+            exchange,
+            query,
+            info,
+            Negotiator.list(exchange.request(), query, view.hasProtobuf()),
+            failed,
+            options.gzip());
     ListOptions list = ListOptions.parse(query, info);
     ContinueToken token = list.continueToken();
-    if (token != null) {
-      Snapshot snapshot =
-          token.inconsistent() ? cache.snapshot() : cache.history().at(token.resourceVersion());
-      if (snapshot == null) {
-        throw token.tooOld();
-      }
-      answer(exchange, info, list, negotiated, include, snapshot, token.startKey(), list.limit());
-      return;
+    if (token == null) {
+      notOlderThan(list.resourceVersion(), request, () -> firstPage(request, list));
+    } else {
+      nextPage(request, list, token);
     }
-    notOlderThan(
-        list.resourceVersion(),
-        exchange,
-        failed,
-        () -> {
-          Snapshot snapshot = exactly(list) ? exact(list) : cache.snapshot();
-          // A state that the client has not chosen can't be paged through by an old reflector.
-          boolean whole = list.resourceVersion() instanceof ResourceVersion.Any;
-          answer(
-              exchange,
-              info,
-              list,
-              negotiated,
-              include,
-              snapshot,
-              FROM_THE_START,
-              whole ? 0 : list.limit());
-        });
+  }
+
+  private void firstPage(ReadRequest request, ListOptions list) {
+    Snapshot snapshot = exactly(list) ? exact(list) : cache.snapshot();
+    // Old reflectors ask for "any" state with a limit, and expect all of it.
+    boolean whole = list.resourceVersion() instanceof ResourceVersion.Any;
+    answer(request, list, snapshot, FROM_THE_START, whole ? 0 : list.limit());
+  }
+
+  private void nextPage(ReadRequest request, ListOptions list, ContinueToken token) {
+    Snapshot snapshot =
+        token.inconsistent() ? cache.snapshot() : cache.history().at(token.resourceVersion());
+    if (snapshot == null) {
+      throw token.tooOld();
+    }
+    answer(request, list, snapshot, token.startKey(), list.limit());
   }
 
   /** A limit without a word on how to match means exactly, for historic reasons. */
@@ -139,56 +138,31 @@ final class Reads {
   }
 
   private void answer(
-      Exchange exchange,
-      RequestInfo info,
-      ListOptions list,
-      Negotiated negotiated,
-      IncludeObject include,
-      Snapshot snapshot,
-      byte[] from,
-      long limit) {
+      ReadRequest request, ListOptions list, Snapshot snapshot, byte[] from, long limit) {
+    RequestInfo info = request.info();
     ObjectFilter filter =
         new ObjectFilter(info.cluster(), info.namespace(), list.labels(), list.fields());
-    ListForm form = view.listForm(negotiated, include, options.wallMillis());
     List<String> stale = cache.staleClusters(snapshot, filter.onlyCluster());
     new ListAnswer(
-            exchange,
+            request.exchange(),
             cache,
             snapshot,
             filter,
             from,
             limit,
-            form,
-            (source, objects) ->
-                send(
-                    exchange,
-                    negotiated,
-                    stale,
-                    objects.isEmpty() ? 1024 : expectedSize(objects.size(), objects.getFirst()),
-                    source))
+            view.listForm(request.negotiated(), request.include(), options.wallMillis()),
+            (source, objects) -> request.answer(stale, expectedSize(objects), source))
         .start();
   }
 
   /** Generous: JSON takes half as much again as what is kept. */
-  private static long expectedSize(long objects, CachedObject typical) {
-    return 1024 + objects * (1024 + 2 * typical.bytes().length);
-  }
-
-  private void send(
-      Exchange exchange,
-      Negotiated negotiated,
-      List<String> stale,
-      long expectedSize,
-      Body.Source source) {
-    Http2Headers headers = new DefaultHttp2Headers(false);
-    headers.set("content-type", negotiated.format().contentType());
-    Warnings.staleClusters(headers, stale);
-    new Body(exchange, negotiated, options.gzip(), source).send(headers, expectedSize);
+  private static long expectedSize(List<CachedObject> objects) {
+    long each = objects.isEmpty() ? 0 : 1024 + 2L * objects.getFirst().bytes().length;
+    return 1024 + objects.size() * each;
   }
 
   /** Runs {@code answer} when the state is there, at once if it is. */
-  private void notOlderThan(
-      ResourceVersion wanted, Exchange exchange, Consumer<ApiException> failed, Runnable answer) {
+  private void notOlderThan(ResourceVersion wanted, ReadRequest request, Runnable answer) {
     if (!(wanted instanceof ResourceVersion.At(long version))) {
       answer.run();
       return;
@@ -197,23 +171,13 @@ final class Reads {
         .waiters()
         .await(
             cache.comparable(version) ? version : Long.MAX_VALUE,
-            exchange.eventLoop(),
-            () -> run(answer, failed),
+            request.exchange().eventLoop(),
+            () -> request.run(answer),
             () ->
-                failed.accept(
-                    ApiException.resourceVersionTooLarge(
-                        version, cache.snapshot().resourceVersion())));
-  }
-
-  private static void run(Runnable answer, Consumer<ApiException> failed) {
-    try {
-      answer.run();
-    } catch (ApiException e) {
-      failed.accept(e);
-    }
-  }
-
-  private static IncludeObject include(Negotiated negotiated, Query query) {
-    return negotiated.transform().isTable() ? IncludeObject.parse(query) : IncludeObject.METADATA;
+                request
+                    .failed()
+                    .accept(
+                        ApiException.resourceVersionTooLarge(
+                            version, cache.snapshot().resourceVersion())));
   }
 }

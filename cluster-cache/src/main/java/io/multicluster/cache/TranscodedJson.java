@@ -26,6 +26,21 @@ final class TranscodedJson implements JsonSource {
     this.kind = kind;
   }
 
+  /**
+   * How objects of a kind look that is kept as protobuf.
+   *
+   * @throws IllegalArgumentException if the kind is not known to have a protobuf form
+   */
+  static JsonKind schema(CachedKind kind) {
+    String apiVersion = kind.resource().apiVersion();
+    JsonKind schema = KubernetesTypes.kind(apiVersion, kind.kind());
+    if (schema == null) {
+      throw new IllegalArgumentException(
+          kind.kind() + " of " + apiVersion + " is no built-in kind: cache it as JSON");
+    }
+    return schema;
+  }
+
   @Override
   public void item(ByteBuf out, CachedObject object) {
     transcode(kind, object.bytes()).writeItem(out);

@@ -1,6 +1,5 @@
 package io.multicluster.cache;
 
-import io.multicluster.wire.json.JsonKind;
 import io.multicluster.wire.json.KubernetesTypes;
 import io.multicluster.wire.negotiate.Format;
 import io.multicluster.wire.negotiate.Negotiated;
@@ -62,25 +61,15 @@ final class View {
     this.protobufMetadataBeta = ProtobufForm.metadata(protobuf, "v1beta1");
   }
 
-  /**
-   * How objects of a kind look that is kept as protobuf.
-   *
-   * @throws IllegalArgumentException if the kind is not known to have a protobuf form
-   */
-  static JsonKind schema(CachedKind kind) {
-    String apiVersion = kind.resource().apiVersion();
-    JsonKind schema = KubernetesTypes.kind(apiVersion, kind.kind());
-    if (schema == null) {
-      throw new IllegalArgumentException(
-          kind.kind() + " of " + apiVersion + " is no built-in kind: cache it as JSON");
-    }
-    return schema;
-  }
-
   /** All views of a kind. */
   static List<View> of(CachedKind kind) {
     GroupVersionResource resource = kind.resource();
-    View own = new View(resource, kind, new TranscodedJson(schema(kind)), null);
+    JsonSource json =
+        switch (kind.encoding()) {
+          case PROTOBUF -> new TranscodedJson(TranscodedJson.schema(kind));
+          case JSON -> new KeptJson(resource.apiVersion(), kind.kind());
+        };
+    View own = new View(resource, kind, json, null);
     if (!resource.groupResource().equals(GroupResource.EVENTS)) {
       return List.of(own);
     }

@@ -1,6 +1,7 @@
 package io.multicluster.cache;
 
 import io.multicluster.wire.http.Exchange;
+import io.multicluster.wire.negotiate.Format;
 import io.multicluster.wire.negotiate.Negotiated;
 import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.request.Query;
@@ -35,18 +36,44 @@ final class Watches {
     WatchOptions watch = WatchOptions.parse(query, info);
     ObjectFilter filter =
         new ObjectFilter(info.cluster(), info.namespace(), watch.labels(), watch.fields());
-    Http2Headers headers = new DefaultHttp2Headers(false);
-    headers.set("content-type", negotiated.format().watchContentType());
+    ObjectForm form = view.objectForm(negotiated, include, options.wallMillis());
+    if (WebSocketHandshake.asked(exchange)) {
+      Http2Headers headers = WebSocketHandshake.answer(exchange.request());
+      warn(headers, filter);
+      boolean protobuf = negotiated.format() == Format.PROTOBUF;
+      exchange
+          .response()
+          .upgrade(
+              headers,
+              channel ->
+                  begin(exchange, WebSocketWatchOutput.on(channel, protobuf), filter, form, watch));
+    } else {
+      Http2Headers headers = new DefaultHttp2Headers(false);
+      headers.set("content-type", negotiated.format().watchContentType());
+      warn(headers, filter);
+      exchange.response().head(200, headers);
+      exchange.response().flush();
+      begin(exchange, new HttpWatchOutput(exchange.response()), filter, form, watch);
+    }
+  }
+
+  private void warn(Http2Headers headers, ObjectFilter filter) {
     Warnings.staleClusters(headers, cache.staleClusters(cache.snapshot(), filter.onlyCluster()));
-    exchange.response().head(200, headers);
-    exchange.response().flush();
+  }
+
+  private void begin(
+      Exchange exchange,
+      WatchOutput output,
+      ObjectFilter filter,
+      ObjectForm form,
+      WatchOptions watch) {
     Watch cursor =
         new Watch(
             cache,
             exchange.eventLoop(),
-            new HttpWatchOutput(exchange.response()),
+            output,
             filter,
-            view.objectForm(negotiated, include, options.wallMillis()),
+            form,
             new WatchSchedule(watch, options.nanos(), ThreadLocalRandom.current()));
     cursor.open();
     begin(cursor, watch, exchange);

@@ -9,8 +9,10 @@ import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -22,12 +24,17 @@ final class CacheFixture implements AutoCloseable {
   private final List<FakeFeed> feeds = new ArrayList<>();
   final ClusterCache cache;
 
-  CacheFixture() {
-    this(new LogLimits(256 << 20, Duration.ofHours(2)), 16 << 20);
+  CacheFixture(CachedKind... kinds) {
+    this(new LogLimits(256 << 20, Duration.ofHours(2)), 16 << 20, kinds);
   }
 
-  CacheFixture(LogLimits log, long sharedFrameBytes) {
-    CacheOptions usual = CacheOptions.of(List.of(CachedKind.PODS, CachedKind.EVENTS));
+  /**
+   * @param kinds beside pods and events
+   */
+  CacheFixture(LogLimits log, long sharedFrameBytes, CachedKind... kinds) {
+    List<CachedKind> all = new ArrayList<>(List.of(CachedKind.PODS, CachedKind.EVENTS));
+    all.addAll(List.of(kinds));
+    CacheOptions usual = CacheOptions.of(all);
     cache =
         new ClusterCache(
             new CacheOptions(
@@ -45,12 +52,11 @@ final class CacheFixture implements AutoCloseable {
                 ticker::nanoTime));
   }
 
-  /** Joins both kinds and lists them as empty. */
+  /** Joins all kinds and lists them as empty. */
   FakeFeed join(String name) {
     FakeFeed feed = new FakeFeed(name);
     feeds.add(feed);
-    feed.list(feed.pods, 1);
-    feed.list(feed.events, 1);
+    feed.sinks.values().forEach(sink -> feed.list(sink, 1));
     return feed;
   }
 
@@ -102,8 +108,7 @@ final class CacheFixture implements AutoCloseable {
     // Entering a channel takes a turn of the sequencer between two of the event loop.
     for (int i = 0; i < 3; i++) {
       for (FakeFeed feed : feeds) {
-        feed.send(feed.pods, List.of(new FeedEvent.Bookmark("1")));
-        feed.send(feed.events, List.of(new FeedEvent.Bookmark("1")));
+        feed.sinks.values().forEach(sink -> feed.send(sink, List.of(new FeedEvent.Bookmark("1"))));
       }
       while (loop.runNow() > 0) {
         // Until it is idle.
@@ -127,14 +132,22 @@ final class CacheFixture implements AutoCloseable {
   /** One member's feeds; each call returns once clients see what it did. */
   final class FakeFeed {
     final String name;
+    final Map<CachedKind, FeedSink> sinks = new LinkedHashMap<>();
     final FeedSink pods;
     final FeedSink events;
     long version = 1;
 
     FakeFeed(String name) {
       this.name = name;
-      this.pods = cache.join(CachedKind.PODS, new Member(name, "uid-of-" + name));
-      this.events = cache.join(CachedKind.EVENTS, new Member(name, "uid-of-" + name));
+      cache
+          .kinds()
+          .forEach(kind -> sinks.put(kind, cache.join(kind, new Member(name, "uid-of-" + name))));
+      this.pods = sink(CachedKind.PODS);
+      this.events = sink(CachedKind.EVENTS);
+    }
+
+    FeedSink sink(CachedKind kind) {
+      return Objects.requireNonNull(sinks.get(kind));
     }
 
     void list(FeedSink sink, long at, byte[]... items) {

@@ -70,8 +70,7 @@ public final class CacheSpeed {
     sync();
     long after = heap();
     System.out.printf(
-        "memory: %d B a pod of %d B%n",
-        (after - before) / pods, SyntheticPods.pod(1, 1).length);
+        "memory: %d B a pod of %d B%n", (after - before) / pods, SyntheticPods.pod(1, 1).length);
     for (int round = 0; round < 3; round++) {
       list("LIST protobuf", "application/vnd.kubernetes.protobuf", "");
       list("LIST JSON", "application/json", "");
@@ -154,8 +153,7 @@ public final class CacheSpeed {
       int member = (int) (i * 7919L % pods) % sinks.size();
       sinks
           .get(member)
-          .accept(
-              new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, bytes[i]), done::countDown);
+          .accept(new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, bytes[i]), done::countDown);
     }
     done.await();
     report("update", start, wall, events);
@@ -193,7 +191,11 @@ public final class CacheSpeed {
     while (clients.getLast().writes < events || clients.getFirst().writes < events) {
       loop.runNow();
     }
-    report("watch delivery, " + watchers + " watchers, " + accept, start, wall, (long) events * watchers);
+    report(
+        "watch delivery, " + watchers + " watchers, " + accept,
+        start,
+        wall,
+        (long) events * watchers);
     clients.forEach(Client::hangUp);
     loop.runNow();
   }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.multicluster.cache.CacheFixture.FakeFeed;
 import io.multicluster.cache.CacheFixture.FakeFeeds;
 import io.multicluster.wire.proto.Envelope;
@@ -354,6 +355,23 @@ class ReadsTest {
     fixture.ready("east").get("east").pod(ADDED, "a", "x");
     String text = new String(fixture.get("/api/v1/pods?pretty=true").bytes(), UTF_8);
     assertThat(text).startsWith("{\n  \"kind\": \"PodList\"").endsWith("\n}");
+  }
+
+  @Test
+  void yamlSaysWhatJsonSays() throws IOException {
+    fixture.ready("east").get("east").pod(ADDED, "a", "x", Map.of("on", "yes"), "n1", "Running");
+    for (String path : List.of("/api/v1/pods", "/api/v1/namespaces/a/pods/x")) {
+      RecordingExchange yaml = fixture.get(path, "accept", "application/yaml");
+      for (int i = 0; i < 10_000 && !yaml.ended(); i++) {
+        Thread.onSpinWait();
+        fixture.settle();
+      }
+      assertThat(yaml.header("content-type")).isEqualTo("application/yaml");
+      assertThat(new YAMLMapper().readTree(yaml.bytes())).isEqualTo(json(fixture.get(path)));
+      assertThat(new String(yaml.bytes(), UTF_8))
+          .contains("\"on\": \"yes\"", "creationTimestamp: \"2023-11-14T22:13:20Z\"")
+          .doesNotContain("---");
+    }
   }
 
   @Test

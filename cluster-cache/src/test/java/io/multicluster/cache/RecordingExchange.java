@@ -5,8 +5,10 @@ import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.http.ResponseSink;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
@@ -14,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordingExchange implements Exchange, ResponseSink {
   private final EventLoop loop;
   private final RequestHead request;
+  private @Nullable EmbeddedChannel channel;
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private final List<Runnable> closeListeners = new ArrayList<>();
   private @Nullable Runnable writableListener;
@@ -115,7 +119,7 @@ final class RecordingExchange implements Exchange, ResponseSink {
 
   @Override
   public boolean http2() {
-    return true;
+    return channel == null;
   }
 
   @Override
@@ -143,7 +147,7 @@ final class RecordingExchange implements Exchange, ResponseSink {
       throw new IllegalStateException("a write out of order");
     }
     int length = bytes.readableBytes();
-    body.writeBytes(io.netty.buffer.ByteBufUtil.getBytes(bytes));
+    body.writeBytes(ByteBufUtil.getBytes(bytes));
     bytes.release();
     window -= window == Long.MAX_VALUE ? 0 : length;
     largestOverrun = Math.max(largestOverrun, -window);
@@ -196,8 +200,16 @@ final class RecordingExchange implements Exchange, ResponseSink {
     return status;
   }
 
+  /** Speaks HTTP/1.1, and gives the channel away when asked to. */
+  RecordingExchange upgradable(EmbeddedChannel upgraded) {
+    channel = upgraded;
+    return this;
+  }
+
   @Override
   public void upgrade(Http2Headers newHeaders, Consumer<Channel> ready) {
-    throw new IllegalStateException("HTTP/2");
+    status = 101;
+    headers = newHeaders;
+    ready.accept(Objects.requireNonNull(channel));
   }
 }

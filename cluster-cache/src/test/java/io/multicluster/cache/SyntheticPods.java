@@ -133,11 +133,7 @@ final class SyntheticPods {
                     .message(2, new ProtoWriter().string(1, "250m"))));
     container.message(
         9,
-        new ProtoWriter()
-            .string(1, "config")
-            .bool(2, true)
-            .string(3, "/etc/config")
-            .string(4, ""));
+        new ProtoWriter().string(1, "config").bool(2, true).string(3, "/etc/config").string(4, ""));
     return container
         .string(13, "/dev/termination-log")
         .string(14, "IfNotPresent")
@@ -158,7 +154,8 @@ final class SyntheticPods {
         .bool(4, true)
         .int64(5, 0)
         .string(6, "registry.example.com/platform/" + name + ":1.4")
-        .string(7, "registry.example.com/platform/" + name + "@sha256:" + "0123456789abcdef".repeat(4))
+        .string(
+            7, "registry.example.com/platform/" + name + "@sha256:" + "0123456789abcdef".repeat(4))
         .string(8, "containerd://" + "%064x".formatted(number * 7919L + name.length()))
         .bool(9, true);
   }

@@ -12,7 +12,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.multicluster.cache.CacheFixture.FakeFeed;
 import io.multicluster.cache.CacheFixture.FakeFeeds;
 import io.multicluster.wire.proto.WatchFrameSplitter;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -359,6 +361,71 @@ class WatchTest {
   }
 
   @Test
+  void aWebSocketCarriesOneMessageForEachEvent() {
+    FakeFeed east = fixture.ready("east").get("east");
+    east.pod(ADDED, "a", "x");
+    east.pod(ADDED, "a", "y");
+    EmbeddedChannel json = new EmbeddedChannel();
+    EmbeddedChannel protobuf = new EmbeddedChannel();
+    for (EmbeddedChannel channel : List.of(json, protobuf)) {
+      RecordingExchange exchange =
+          fixture
+              .exchange(
+                  "/api/v1/pods?watch=1",
+                  "accept",
+                  channel.equals(json) ? "application/json" : "application/vnd.kubernetes.protobuf",
+                  "connection",
+                  "Upgrade",
+                  "upgrade",
+                  "websocket",
+                  "sec-websocket-version",
+                  "13",
+                  "sec-websocket-key",
+                  "dGhlIHNhbXBsZSBub25jZQ==")
+              .upgradable(channel);
+      fixture.serve(exchange, new ArrayList<>());
+      assertThat(exchange.status()).isEqualTo(101);
+      // The example of RFC 6455.
+      assertThat(exchange.header("sec-websocket-accept")).isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+    east.pod(MODIFIED, "a", "x");
+    List<byte[]> messages = messages(json, 1);
+    assertThat(told(messages.stream().map(WatchTest::json).toList()))
+        .containsExactly("ADDED x@east", "ADDED y@east", "MODIFIED x@east");
+    assertThat(messages).noneMatch(message -> message[message.length - 1] == '\n');
+    List<byte[]> binary = messages(protobuf, 2);
+    assertThat(binary).hasSize(3);
+    // A bare WatchEvent: its type comes first.
+    assertThat(new String(binary.getLast(), 2, 8, UTF_8)).isEqualTo("MODIFIED");
+    json.close();
+    east.pod(MODIFIED, "a", "x");
+    assertThat(messages(json, 1)).isEmpty();
+    fixture.cache.drain();
+    fixture.settle();
+    assertThat(protobuf.isOpen()).isFalse();
+  }
+
+  /** The payloads of what was sent unmasked with that opcode. */
+  private static List<byte[]> messages(EmbeddedChannel channel, int opcode) {
+    ByteBuf sent = Unpooled.buffer();
+    for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
+      sent.writeBytes(part);
+      part.release();
+    }
+    List<byte[]> messages = new ArrayList<>();
+    while (sent.isReadable()) {
+      int first = sent.readUnsignedByte();
+      int length = sent.readUnsignedByte();
+      byte[] payload = new byte[length == 126 ? sent.readUnsignedShort() : length];
+      sent.readBytes(payload);
+      if ((first & 0xf) == opcode) {
+        messages.add(payload);
+      }
+    }
+    return messages;
+  }
+
+  @Test
   void aDrainedReplicaSaysALastWord() {
     FakeFeed east = fixture.ready("east").get("east");
     RecordingExchange watch =
@@ -429,8 +496,12 @@ class WatchTest {
   private static JsonNode json(RecordingExchange exchange) {
     assertThat(exchange.status()).isEqualTo(200);
     assertThat(exchange.ended()).isTrue();
+    return json(exchange.bytes());
+  }
+
+  private static JsonNode json(byte[] text) {
     try {
-      return JSON.readTree(exchange.bytes());
+      return JSON.readTree(text);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
