@@ -235,7 +235,8 @@ class WatchTest {
     assertThat(told(events(watch))).containsExactly("BOOKMARK");
     assertThat(watch.ended()).isFalse();
     fixture.advance(Duration.ofSeconds(30));
-    assertThat(told(events(watch))).containsExactly("BOOKMARK");
+    // The last one, and perhaps that of the third minute: their times are drawn at random.
+    assertThat(told(events(watch))).isNotEmpty().containsOnly("BOOKMARK");
     assertThat(watch.ended()).isTrue();
     assertThat(unasked.ended()).isTrue();
     assertThat(unasked.bytes()).isEmpty();
