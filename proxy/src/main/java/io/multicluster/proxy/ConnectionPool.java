@@ -111,7 +111,13 @@ final class ConnectionPool implements Link.Owner {
 
   private void start(Link link, Call call) {
     call.attempt();
-    link.start(call);
+    try {
+      link.start(call);
+    } catch (RuntimeException fault) {
+      LOG.error("{}: a request can't be written", name(), fault);
+      call.fail(ApiException.internal("the request can't be passed on", fault));
+      link.retire();
+    }
   }
 
   private boolean needsDial() {
@@ -157,7 +163,8 @@ final class ConnectionPool implements Link.Owner {
   private void dial() {
     dialing++;
     Target target = client.target();
-    Dialer.dial(target, target.tls().pooled(), loop, limits, this::established)
+    Dialer.dial(
+            target, client.servers(target), target.tls().pooled(), loop, limits, this::established)
         .addListener((Future<Link> future) -> dialed(target, future));
   }
 
@@ -180,6 +187,7 @@ final class ConnectionPool implements Link.Owner {
     Target target = client.target();
     Dialer.<Link>dial(
             target,
+            client.servers(target),
             target.tls().upgrades(),
             loop,
             limits,
@@ -194,8 +202,8 @@ final class ConnectionPool implements Link.Owner {
       call.fail(unreachable());
       return;
     }
-    client.breaker().succeeded();
     Link link = future.getNow();
+    client.connected(link.server());
     if (closed || call.over()) {
       link.close();
       call.fail(unreachable());
@@ -215,7 +223,7 @@ final class ConnectionPool implements Link.Owner {
       return;
     }
     Link link = future.getNow();
-    client.breaker().succeeded();
+    client.connected(link.server());
     http1 = link instanceof Http1Link;
     if (closed || link.isRetired() || target.generation() != client.target().generation()) {
       link.close();

@@ -69,22 +69,33 @@ final class Dialer<T> {
   private @Nullable Throwable lastCause;
 
   private Dialer(
-      Target target, SslContext tls, EventLoop loop, UpstreamLimits limits, Protocol<T> protocol) {
+      Target target,
+      List<Server> inOrder,
+      SslContext tls,
+      EventLoop loop,
+      UpstreamLimits limits,
+      Protocol<T> protocol) {
     this.target = target;
     this.tls = tls;
     this.loop = loop;
     this.protocol = protocol;
     timeoutMillis = limits.connectTimeout().toMillis();
     outcome = loop.newPromise();
-    servers = new ArrayDeque<>(target.servers());
+    servers = new ArrayDeque<>(inOrder);
   }
 
   /**
+   * @param servers of the target, in the order in which to try them
    * @return fails with {@link DialException}
    */
   static <T> Future<T> dial(
-      Target target, SslContext tls, EventLoop loop, UpstreamLimits limits, Protocol<T> protocol) {
-    Dialer<T> dialer = new Dialer<>(target, tls, loop, limits, protocol);
+      Target target,
+      List<Server> servers,
+      SslContext tls,
+      EventLoop loop,
+      UpstreamLimits limits,
+      Protocol<T> protocol) {
+    Dialer<T> dialer = new Dialer<>(target, servers, tls, loop, limits, protocol);
     dialer.next();
     return dialer.outcome;
   }

@@ -48,11 +48,17 @@ final class Forwarding implements UpgradeReceiver {
     if (gone) {
       return;
     }
-    upstream =
-        upgrade
-            ? client.upgrade(request, this)
-            : client.send(
-                request.withBody(new UpstreamRequest.Body.Streamed(exchange.requestBody())), this);
+    if (upgrade) {
+      client.upgrade(request, this);
+    } else {
+      client.send(
+          request.withBody(new UpstreamRequest.Body.Streamed(exchange.requestBody())), this);
+    }
+  }
+
+  @Override
+  public void begun(UpstreamExchange underWay) {
+    upstream = underWay;
   }
 
   private void clientGone() {

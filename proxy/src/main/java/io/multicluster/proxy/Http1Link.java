@@ -68,6 +68,11 @@ final class Http1Link extends ChannelInboundHandlerAdapter implements Link {
   }
 
   @Override
+  public Server server() {
+    return server;
+  }
+
+  @Override
   public int capacity() {
     return hasRoom() ? 1 : 0;
   }

@@ -123,6 +123,11 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
   }
 
   @Override
+  public Server server() {
+    return server;
+  }
+
+  @Override
   public int capacity() {
     return retired
         ? 0

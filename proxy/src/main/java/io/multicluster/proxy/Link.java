@@ -15,6 +15,8 @@ sealed interface Link permits Http2Link, Http1Link {
 
   Channel channel();
 
+  Server server();
+
   /** How many requests it can take at once, now. */
   int capacity();
 

@@ -25,6 +25,7 @@ final class NettyUpstreamClient implements UpstreamClient {
   private final AtomicInteger turn = new AtomicInteger();
   private final Runnable refused;
   private volatile Target target;
+  private volatile @Nullable Server lastGood;
   private volatile String lastDialError = "";
 
   /**
@@ -63,6 +64,21 @@ final class NettyUpstreamClient implements UpstreamClient {
     return target;
   }
 
+  /** All of a target's servers, the one that could be connected to last before the others. */
+  List<Server> servers(Target of) {
+    List<Server> servers = new ArrayList<>(of.servers());
+    Server good = lastGood;
+    if (good != null && servers.remove(good)) {
+      servers.addFirst(good);
+    }
+    return servers;
+  }
+
+  void connected(Server server) {
+    lastGood = server;
+    breaker.succeeded();
+  }
+
   CircuitBreaker breaker() {
     return breaker;
   }
@@ -94,15 +110,16 @@ final class NettyUpstreamClient implements UpstreamClient {
 
   @Override
   public UpstreamExchange send(UpstreamRequest request, ResponseReceiver receiver) {
-    return start(new Call(pool(request.eventLoop()), request, receiver, false));
+    return start(new Call(pool(request.eventLoop()), request, receiver, false), receiver);
   }
 
   @Override
   public UpstreamExchange upgrade(UpstreamRequest request, UpgradeReceiver receiver) {
-    return start(new Call(pool(request.eventLoop()), request, receiver, true));
+    return start(new Call(pool(request.eventLoop()), request, receiver, true), receiver);
   }
 
-  private static Call start(Call call) {
+  private static Call start(Call call, ResponseReceiver receiver) {
+    receiver.begun(call);
     EventLoop loop = call.loop();
     if (loop.inEventLoop()) {
       call.start();

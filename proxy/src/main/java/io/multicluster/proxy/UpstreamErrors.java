@@ -96,7 +96,14 @@ final class UpstreamErrors {
       return "EOF";
     }
     String message = cause.getMessage();
-    return message == null ? cause.getClass().getSimpleName() : message;
+    if (message == null) {
+      return cause.getClass().getSimpleName();
+    }
+    // Netty's native transport names its own function and error number before the reason.
+    if (message.contains("Connection reset")) {
+      return "read: connection reset by peer";
+    }
+    return message.contains("Broken pipe") ? "write: broken pipe" : message;
   }
 
   /** Words a RST_STREAM. */

@@ -44,7 +44,7 @@ public record UpstreamLimits(
           512 * 1024,
           100,
           64,
-          1024,
+          4096,
           3,
           Duration.ofSeconds(1),
           Duration.ofSeconds(15));

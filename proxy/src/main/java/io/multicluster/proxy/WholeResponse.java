@@ -6,6 +6,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +18,8 @@ final class WholeResponse implements ResponseReceiver {
   private final String upstream;
   private final int maxBytes;
   private final CompletableFuture<UpstreamResponse> outcome = new CompletableFuture<>();
-  private final CompletableFuture<UpstreamExchange> exchange = new CompletableFuture<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private @Nullable UpstreamExchange exchange;
   private int status;
   private Http2Headers headers = new DefaultHttp2Headers(false);
 
@@ -28,7 +29,6 @@ final class WholeResponse implements ResponseReceiver {
   }
 
   UpstreamResponse await(UpstreamExchange underWay, Duration timeout) {
-    exchange.complete(underWay);
     try {
       return outcome.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
@@ -47,6 +47,11 @@ final class WholeResponse implements ResponseReceiver {
   }
 
   @Override
+  public void begun(UpstreamExchange underWay) {
+    exchange = underWay;
+  }
+
+  @Override
   public void head(int answer, Http2Headers answerHeaders) {
     status = answer;
     headers = answerHeaders;
@@ -60,14 +65,18 @@ final class WholeResponse implements ResponseReceiver {
         outcome.completeExceptionally(
             UpstreamErrors.broken(
                 upstream + " sent an answer of more than " + maxBytes + " bytes", false, null));
-        exchange.thenAccept(UpstreamExchange::cancel);
+        underWay().cancel();
         return;
       }
       body.write(toBytes(bytes), 0, length);
     } finally {
       bytes.release();
     }
-    exchange.thenAccept(e -> e.consumed(length));
+    underWay().consumed(length);
+  }
+
+  private UpstreamExchange underWay() {
+    return Objects.requireNonNull(exchange, "data before the request was sent");
   }
 
   private static byte[] toBytes(ByteBuf bytes) {

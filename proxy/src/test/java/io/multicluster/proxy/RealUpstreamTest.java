@@ -9,13 +9,18 @@ import io.multicluster.testclusters.RealClusters;
 import io.multicluster.testclusters.TestCluster;
 import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.user.UserInfo;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,10 +32,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against a kube-apiserver that says GOAWAY now and then, is killed and stalls. */
 class RealUpstreamTest {
   private static final String CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+  private static final UserInfo ADMINISTRATOR =
+      new UserInfo("jane", "", List.of(UserInfo.SYSTEM_MASTERS), Map.of());
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private static Path folder = Path.of("");
@@ -83,6 +92,87 @@ class RealUpstreamTest {
     }
     assertThat(statuses).containsOnlyKeys(200, 201);
     assertThat(statuses.get(201)).hasValue(32 * 40);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "GET /api/v1/namespaces/default/configmaps/same",
+        "GET /api/v1/namespaces/default/configmaps/absent",
+        "GET /api/v1/namespaces/default/services?limit=1&pretty=1",
+        "GET /api/v1/namespaces/default/services?limit=x",
+        "GET /apis/none/v1/things",
+        "GET /version",
+        "GET /openapi/v2",
+        "HEAD /version",
+        "PUT /api/v1/namespaces/default/configmaps",
+        "POST /api/v1/namespaces/default/configmaps",
+        "DELETE /api/v1/namespaces/default/pods/absent",
+      })
+  void anAnswerThroughTheProxyIsTheServersOwnButForItsAuditId(String method, String target)
+      throws Exception {
+    ensureExists("same");
+    UpstreamResponse direct = ask(method, target);
+
+    EventLoop loop = (EventLoop) group.iterator().next();
+    FakeExchange exchange = new FakeExchange(loop, method, target, true).bodyless();
+    ReverseProxy.forward(
+        exchange,
+        client,
+        ADMINISTRATOR,
+        target,
+        Duration.ZERO,
+        exchange.ended::completeExceptionally);
+
+    assertThat(get(exchange.ended)).isEqualTo(new String(direct.body(), UTF_8));
+    assertThat(get(exchange.answered)).isEqualTo(direct.status());
+    assertThat(comparable(get(exchange.headers))).isEqualTo(comparable(direct.headers()));
+    assertThat(direct.headers().contains("audit-id")).isTrue();
+    assertThat(get(exchange.headers).contains("audit-id")).isFalse();
+  }
+
+  private static Map<String, List<String>> comparable(Http2Headers headers) {
+    Map<String, List<String>> sorted = new TreeMap<>();
+    for (Map.Entry<CharSequence, CharSequence> header : headers) {
+      sorted
+          .computeIfAbsent(header.getKey().toString(), name -> new ArrayList<>())
+          .add(header.getValue().toString());
+    }
+    sorted.remove("audit-id");
+    sorted.remove("date");
+    // Names the flow schema that the user falls under, and that is another one.
+    sorted.remove("x-kubernetes-pf-flowschema-uid");
+    sorted.remove("x-kubernetes-pf-prioritylevel-uid");
+    return sorted;
+  }
+
+  @Test
+  void theServerSeesTheUserWithAllThatIsKnownOfHim() throws Exception {
+    EventLoop loop = (EventLoop) group.iterator().next();
+    UserInfo user =
+        new UserInfo(
+            "jürgen@example.com",
+            "uid-1",
+            List.of("dev", "größen", UserInfo.AUTHENTICATED),
+            Map.of("acme.com/project", List.of("one", "two"), "100%", List.of("x y")));
+    String path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    FakeExchange exchange =
+        new FakeExchange(loop, "POST", path, true).with("content-type", "application/json");
+    ReverseProxy.forward(
+        exchange, client, user, path, Duration.ZERO, exchange.ended::completeExceptionally);
+    exchange.send(
+        Unpooled.copiedBuffer(
+            "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"SelfSubjectReview\"}", UTF_8));
+    exchange.sendEnd();
+
+    assertThat(get(exchange.ended))
+        .contains("\"username\":\"jürgen@example.com\"")
+        .contains("\"uid\":\"uid-1\"")
+        .contains("\"groups\":[\"dev\",\"größen\",\"system:authenticated\"]")
+        .contains("\"acme.com/project\":[\"one\",\"two\"]")
+        .contains("\"100%\":[\"x y\"]");
+    assertThat(get(exchange.answered)).isEqualTo(201);
   }
 
   @Test
@@ -169,16 +259,24 @@ class RealUpstreamTest {
     }
   }
 
+  private static void ensureExists(String name) {
+    assertThat(create(name).status()).isIn(201, 409);
+  }
+
   private static UpstreamResponse read(String target) {
+    return ask("GET", target);
+  }
+
+  private static UpstreamResponse ask(String method, String target) {
     int query = target.indexOf('?');
     return client.call(
         new RequestHead(
-            "GET",
+            method,
             query < 0 ? target : target.substring(0, query),
             query < 0 ? "" : target.substring(query + 1),
             new DefaultHttp2Headers(false)),
         null,
-        1 << 20,
+        16 << 20,
         Duration.ofSeconds(5));
   }
 

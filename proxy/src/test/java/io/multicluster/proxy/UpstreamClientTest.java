@@ -532,6 +532,31 @@ class UpstreamClientTest {
   }
 
   @Test
+  void theServerThatWasReachedLastIsTriedFirst() throws Exception {
+    H2Upstream.Options one = new H2Upstream.Options();
+    one.maxStreams = 1;
+    H2Upstream second = server(one, request -> request.head(200));
+    int port = unusedPort();
+    UpstreamClient client =
+        open(
+            PKI.config(URI.create("https://127.0.0.1:" + port), second.url()),
+            UpstreamLimits.DEFAULT);
+    Received answer = new Received();
+    client.send(head("GET", "/watch", ""), null, answer);
+    get(answer.status);
+    H2Upstream.Options samePort = new H2Upstream.Options();
+    samePort.port = port;
+    H2Upstream first = server(samePort, request -> request.answer(200, "first"));
+
+    Received next = new Received();
+    client.send(head("GET", "/watch", ""), null, next);
+    get(next.status);
+
+    assertThat(second.connections).hasSize(2);
+    assertThat(first.connections).isEmpty();
+  }
+
+  @Test
   void aNameThatDoesNotResolveIsSaidSo() throws Exception {
     Received answer = new Received();
     open(PKI.config(URI.create("https://no-such-host.invalid:6443")), UpstreamLimits.DEFAULT)
