@@ -1,5 +1,6 @@
 package io.multicluster.server.pipeline;
 
+import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.wire.http.BodySource;
 import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.http.RequestHead;
@@ -13,6 +14,7 @@ final class PipelineExchange implements Exchange {
   private final Exchange received;
   private final String auditId;
   private final AnswerSink answer;
+  private final AuditAnnotations annotations = new AuditAnnotations();
 
   PipelineExchange(Exchange received, String auditId) {
     this.received = received;
@@ -22,6 +24,10 @@ final class PipelineExchange implements Exchange {
 
   String auditId() {
     return auditId;
+  }
+
+  AuditAnnotations annotations() {
+    return annotations;
   }
 
   @Override

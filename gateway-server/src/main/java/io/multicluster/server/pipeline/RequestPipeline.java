@@ -95,7 +95,8 @@ public final class RequestPipeline implements RequestHandler {
     if (exchange.response().headSent()) {
       return; // The deadline was faster than the steps above: nothing may happen after its answer.
     }
-    arrival.route.answer(new RoutedRequest(exchange, arrival.query, info, user));
+    arrival.route.answer(
+        new RoutedRequest(exchange, arrival.query, info, user, exchange.annotations()));
   }
 
   /** Whatever goes wrong inside becomes an answer; what nobody foresaw is logged. */

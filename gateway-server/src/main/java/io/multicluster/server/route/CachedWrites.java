@@ -3,6 +3,7 @@ package io.multicluster.server.route;
 import io.multicluster.cache.ClusterCache;
 import io.multicluster.proxy.ReverseProxy;
 import io.multicluster.proxy.UpstreamClient;
+import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.status.Status;
@@ -44,9 +45,11 @@ public final class CachedWrites implements Route {
     if (info.name().isEmpty()) {
       throw ApiException.badRequest(
           info.groupResource()
-              + " live in the member clusters: use the entry /clusters/NAME of the one that is meant");
+              + " live in the member clusters: use the entry /clusters/NAME of the one that is"
+              + " meant");
     }
     UpstreamClient owner = owner(info);
+    request.audit().put(AuditAnnotations.CLUSTER, owner.name());
     ReverseProxy.forward(
         request.exchange(),
         owner,

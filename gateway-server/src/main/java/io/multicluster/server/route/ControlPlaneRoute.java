@@ -2,6 +2,7 @@ package io.multicluster.server.route;
 
 import io.multicluster.proxy.ReverseProxy;
 import io.multicluster.proxy.UpstreamClient;
+import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.wire.request.RequestInfo;
 import java.time.Duration;
 
@@ -20,6 +21,7 @@ public final class ControlPlaneRoute implements Route {
 
   @Override
   public void answer(RoutedRequest request) {
+    request.audit().put(AuditAnnotations.CLUSTER, controlPlane.name());
     // The pipeline's deadline ends a request whose answer does not come.
     ReverseProxy.forward(
         request.exchange(),

@@ -2,6 +2,7 @@ package io.multicluster.server.route;
 
 import io.multicluster.proxy.ReverseProxy;
 import io.multicluster.proxy.UpstreamClient;
+import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.request.RequestInfoParser;
@@ -36,6 +37,7 @@ public final class MemberRoute implements Route {
     if (member == null) {
       throw ApiException.notFound(CLUSTERS, name);
     }
+    request.audit().put(AuditAnnotations.CLUSTER, name);
     RequestHead head = request.exchange().request();
     String path = RequestInfoParser.withoutCluster(head.path());
     ReverseProxy.forward(
