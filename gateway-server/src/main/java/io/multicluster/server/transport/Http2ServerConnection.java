@@ -47,6 +47,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
   /** A head in many small pieces costs much to join (CVE-2024-28182 and others). */
   private static final int SMALL_CONTINUATIONS = 16;
 
+  /**
+   * How long a connection stays after its last GOAWAY and answer, as with Go's server: a client
+   * that sees the end of the connection at once may give up an answer that it has but did not read
+   * yet.
+   */
+  private static final long LINGER_MILLIS = 1000;
+
   private static final long KEEP_ALIVE_PING = 1;
   private static final long DRAIN_PING = 2;
 
@@ -106,9 +113,6 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
             .maxHeaderListSize(limits.maxHeaderBytes());
     Http2ServerConnection server =
         new Http2ServerConnection(decoder, encoder, settings, limits, client.loop());
-    // Streams of a draining connection live as long as their requests do; the server's own deadline
-    // ends them.
-    server.gracefulShutdownTimeoutMillis(-1);
     Http2Requests requests = new Http2Requests(client, handler, server);
     decoder.frameListener(
         new ControlFrameRateLimit(new EmptyDataFrameLimit(requests), System::nanoTime));
@@ -188,6 +192,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
 
   void requestEnded() {
     idleSince = System.nanoTime();
+    if (refusing) {
+      closeSoonIfIdle();
+    }
   }
 
   void pingAnswered(long data) {
@@ -263,11 +270,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Serv
         Http2Error.NO_ERROR.code(),
         Unpooled.EMPTY_BUFFER,
         ctx.newPromise());
-    try {
-      // The codec's close waits for the streams that are open; the context's does not.
-      close(ctx, ctx.newPromise());
-    } catch (Exception notGraceful) {
-      ctx.close();
+    flush(ctx);
+    closeSoonIfIdle();
+  }
+
+  private void closeSoonIfIdle() {
+    if (connection().numActiveStreams() == 0) {
+      loop.schedule(() -> context().close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 

@@ -150,4 +150,19 @@ final class Http2AbuseTest {
 
     assertThat(client.await(RawClient.GOAWAY).intAt(4)).isZero();
   }
+
+  @Test
+  void leavesAClientTimeToReadTheLastAnswerBeforeTheConnectionEnds() throws Exception {
+    client.request(1, false);
+    Exchange exchange = arrived.take();
+    long answered = System.nanoTime();
+    exchange.response().head(401, new DefaultHttp2Headers(false).set("connection", "close"));
+    exchange.response().end(null);
+    RawClient.Frame ping = client.await(RawClient.PING);
+    client.frame(RawClient.PING, 1, 0, ping.payload());
+
+    assertThat(client.readAll()).isNotNull();
+    assertThat(Duration.ofNanos(System.nanoTime() - answered))
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+  }
 }
