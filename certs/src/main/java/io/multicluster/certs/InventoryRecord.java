@@ -47,7 +47,7 @@ final class InventoryRecord {
         revoked == null ? null : instant(revoked));
   }
 
-  private static String text(Map<String, String> data, String key) {
+  static String text(Map<String, String> data, String key) {
     @Nullable String value = data.get(key);
     if (value == null) {
       throw new IllegalArgumentException("the key \"" + key + "\" is missing");
@@ -63,7 +63,7 @@ final class InventoryRecord {
     }
   }
 
-  private static Instant instant(String text) {
+  static Instant instant(String text) {
     try {
       return Instant.parse(text);
     } catch (DateTimeException e) {

@@ -60,7 +60,12 @@ public final class TestCa {
   }
 
   public X509Certificate issue(Spec spec) {
-    return sign(spec, subject(), keys(), keys);
+    return issue(spec, keys());
+  }
+
+  /** A certificate for a key that the caller needs later. */
+  public X509Certificate issue(Spec spec, KeyPair subject) {
+    return sign(spec, subject(), subject, keys);
   }
 
   /** The subject's DER is kept as it stands. */
@@ -108,7 +113,7 @@ public final class TestCa {
     return builder.build();
   }
 
-  private static KeyPair keys() {
+  public static KeyPair keys() {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(256);
