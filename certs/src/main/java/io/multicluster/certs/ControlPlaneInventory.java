@@ -129,11 +129,7 @@ public final class ControlPlaneInventory implements Inventory {
 
   private ConfigMap create(ConfigMap object) {
     ConfigMap there =
-        new ConfigMapBuilder(object)
-            .editMetadata()
-            .withNamespace(namespace)
-            .endMetadata()
-            .build();
+        new ConfigMapBuilder(object).editMetadata().withNamespace(namespace).endMetadata().build();
     try {
       return client.resource(there).create();
     } catch (KubernetesClientException e) {

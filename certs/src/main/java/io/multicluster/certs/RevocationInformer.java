@@ -33,14 +33,13 @@ public final class RevocationInformer implements AutoCloseable {
             .withLabel(InventoryObjects.LABEL)
             .withLimit(PAGE)
             .runnableInformer(0);
-    informer.exceptionHandler(
-        (_, problem) -> {
-          LOG.atWarn()
-              .addKeyValue("namespace", namespace)
-              .addKeyValue("reason", problem.toString())
-              .log("The inventory of certificates can't be watched: trying again");
-          return true;
-        });
+    informer.exceptionHandler((_, problem) -> {
+      LOG.atWarn()
+          .addKeyValue("namespace", namespace)
+          .addKeyValue("reason", problem.toString())
+          .log("The inventory of certificates can't be watched: trying again");
+      return true;
+    });
     informer.addEventHandler(new Handler());
     informer.start();
   }

@@ -70,8 +70,7 @@ record SigningRequest(String user, List<String> groups, PublicKey key) {
 
   private static PKCS10CertificationRequest read(String encoded) {
     try {
-      String pem =
-          new String(Base64.getMimeDecoder().decode(encoded), StandardCharsets.ISO_8859_1);
+      String pem = new String(Base64.getMimeDecoder().decode(encoded), StandardCharsets.ISO_8859_1);
       try (PEMParser parser = new PEMParser(new StringReader(pem))) {
         if (parser.readObject() instanceof PKCS10CertificationRequest request) {
           return request;

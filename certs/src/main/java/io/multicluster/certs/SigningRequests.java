@@ -77,14 +77,13 @@ public final class SigningRequests implements AutoCloseable {
             .certificateSigningRequests()
             .withField("spec.signerName", signerName)
             .runnableInformer(0);
-    informer.exceptionHandler(
-        (_, problem) -> {
-          LOG.atWarn()
-              .addKeyValue("signerName", signerName)
-              .addKeyValue("reason", problem.toString())
-              .log("Signing requests can't be watched: trying again");
-          return true;
-        });
+    informer.exceptionHandler((_, problem) -> {
+      LOG.atWarn()
+          .addKeyValue("signerName", signerName)
+          .addKeyValue("reason", problem.toString())
+          .log("Signing requests can't be watched: trying again");
+      return true;
+    });
     informer.addEventHandler(new Handler());
     informer.start();
   }
@@ -123,8 +122,7 @@ public final class SigningRequests implements AutoCloseable {
       SigningRequest request =
           SigningRequest.parse(object.getSpec().getRequest(), object.getSpec().getUsages());
       X509Certificate certificate =
-          certificates.sign(
-              request.user(), request.groups(), request.key(), lifetime(object));
+          certificates.sign(request.user(), request.groups(), request.key(), lifetime(object));
       if (deliver(object, certificate)) {
         LOG.atInfo()
             .addKeyValue("request", name)
@@ -139,7 +137,7 @@ public final class SigningRequests implements AutoCloseable {
           .addKeyValue("request", name)
           .addKeyValue("reason", e.getMessage())
           .log("An approved request asks for what is not given");
-      fail(object, e.getMessage());
+      fail(object, String.valueOf(e.getMessage()));
     } catch (IOException | KubernetesClientException e) {
       LOG.atWarn()
           .addKeyValue("request", name)

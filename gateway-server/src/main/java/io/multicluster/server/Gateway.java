@@ -1,22 +1,12 @@
 package io.multicluster.server;
 
-import com.github.benmanes.caffeine.cache.Ticker;
-import io.multicluster.authn.AnonymousAccess;
-import io.multicluster.authn.Authenticator;
-import io.multicluster.authn.AuthenticatorChain;
-import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Impersonation;
-import io.multicluster.authn.review.SubjectAccessReviewAuthorizer;
-import io.multicluster.authn.x509.CaFiles;
-import io.multicluster.authn.x509.X509Authenticator;
 import io.multicluster.cache.CacheOptions;
 import io.multicluster.cache.CachedKind;
 import io.multicluster.cache.ClusterCache;
 import io.multicluster.cache.feed.FeedSettings;
 import io.multicluster.cache.feed.KarmadaMembers;
 import io.multicluster.cache.feed.MemberFeeds;
-import io.multicluster.certs.FileInventory;
-import io.multicluster.certs.Revocations;
 import io.multicluster.certs.ServingCertificates;
 import io.multicluster.proxy.Kubeconfig;
 import io.multicluster.proxy.UpstreamClient;
@@ -47,7 +37,6 @@ import io.multicluster.server.transport.TransportLimits;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -108,14 +97,7 @@ public final class Gateway implements AutoCloseable {
     parts.push(controlPlane);
     ServingCertificates serving = state.servingCertificates(configuration);
     refresher.every(Duration.ofSeconds(10), serving::refresh);
-    CaFiles clientAuthorities = new CaFiles(state.clientAuthorities(configuration));
-    refresher.every(Duration.ofSeconds(10), clientAuthorities::reload);
-
-    Authorizer authorizer =
-        new SubjectAccessReviewAuthorizer(
-            new ControlPlaneReviews(controlPlane),
-            SubjectAccessReviewAuthorizer.Limits.DEFAULT,
-            Ticker.systemTicker());
+    Identity identity = Identity.start(configuration, state, controlPlane, refresher, parts);
 
     OfferedResources offered =
         new OfferedResources(
@@ -153,17 +135,17 @@ public final class Gateway implements AutoCloseable {
             new Router.Routes(
                 new CachedReads(cache),
                 new CachedWrites(cache, members::client),
-                new ControlPlaneRoute(controlPlane),
+                identity.answeringSelfReviews(new ControlPlaneRoute(controlPlane)),
                 new MemberRoute(members::client),
                 new NotServed()));
 
     RequestPipeline pipeline =
         new RequestPipeline(
-            new Authenticate(authenticator(state, refresher, clientAuthorities)),
+            new Authenticate(identity.authenticator()),
             new Audit(),
-            new Impersonate(new Impersonation(authorizer)),
+            new Impersonate(new Impersonation(identity.authorizer())),
             FlowControl.ofKubeApiserver(),
-            new Authorize(authorizer, offered),
+            new Authorize(identity.authorizer(), offered),
             router,
             Executors.newVirtualThreadPerTaskExecutor());
 
@@ -172,7 +154,7 @@ public final class Gateway implements AutoCloseable {
             new InetSocketAddress(configuration.listen().address(), configuration.listen().port()),
             loops,
             EventLoops.serverChannel(),
-            new CurrentTls(serving::current, clientAuthorities::certificates),
+            new CurrentTls(serving::current, identity::clientAuthorities),
             TransportLimits.DEFAULT.withMaxConnections(configuration.listen().maxConnections()),
             pipeline);
     parts.push(server);
@@ -221,24 +203,6 @@ public final class Gateway implements AutoCloseable {
     joined.start();
     joined.membersRead().thenRun(members::initialMembersPut);
     return members;
-  }
-
-  private static Authenticator authenticator(
-      StateFolder state, Refresher refresher, CaFiles clientAuthorities) {
-    FileInventory inventory = new FileInventory(state.inventory());
-    Revocations revocations = new Revocations();
-    refresher.every(
-        Duration.ofSeconds(1),
-        () -> {
-          try {
-            revocations.update(inventory.contents());
-          } catch (IOException e) {
-            LOG.error("The inventory of certificates can't be read: the last state stays", e);
-          }
-        });
-    return new AuthenticatorChain(
-        List.of(new X509Authenticator(clientAuthorities, revocations::includes, Clock.systemUTC())),
-        AnonymousAccess.HEALTH);
   }
 
   /** Where clients connect, with the port that was found. */

@@ -7,6 +7,10 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReviewBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -149,6 +153,86 @@ final class GatewayTest {
                           "pods is forbidden: User \"nobody\" cannot list resource \"pods\" in API"
                               + " group \"\" in the namespace \"default\""));
     }
+  }
+
+  @Test
+  void tellsUsersWhoTheyAreAndWhatTheyMay() throws Exception {
+    try (KubernetesClient admin = client("admin", "admins");
+        KubernetesClient nobody = client("nobody", "guests")) {
+      assertThat(mayList(admin, "pods")).isTrue();
+      assertThat(mayList(nobody, "pods")).isFalse();
+      SelfSubjectReview self =
+          nobody
+              .getKubernetesSerialization()
+              .unmarshal(
+                  nobody.raw(
+                      "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+                      "POST",
+                      new SelfSubjectReview()),
+                  SelfSubjectReview.class);
+      assertThat(self.getStatus().getUserInfo().getUsername()).isEqualTo("nobody");
+      assertThat(self.getStatus().getUserInfo().getGroups())
+          .containsExactly("guests", "system:authenticated");
+      SelfSubjectRulesReview rules =
+          admin
+              .getKubernetesSerialization()
+              .unmarshal(
+                  admin.raw(
+                      "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+                      "POST",
+                      new SelfSubjectRulesReviewBuilder()
+                          .withNewSpec()
+                          .withNamespace("default")
+                          .endSpec()
+                          .build()),
+                  SelfSubjectRulesReview.class);
+      assertThat(rules.getStatus().getIncomplete()).isFalse();
+      assertThat(rules.getStatus().getResourceRules())
+          .anySatisfy(rule -> {
+            assertThat(rule.getVerbs()).containsExactly("*");
+            assertThat(rule.getResources()).containsExactly("*");
+          });
+    }
+  }
+
+  @Test
+  void goesOnJudgingWhileTheControlPlaneIsAway() throws Exception {
+    try (KubernetesClient admin = client("admin", "admins");
+        KubernetesClient newcomer = client("newcomer", "guests")) {
+      Awaitility.await("rules are known")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> mayList(admin, "pods"));
+      controlPlane.kill();
+      try {
+        assertThat(admin.pods().inNamespace("kube-system").list().getItems()).isEmpty();
+        assertThat(mayList(newcomer, "pods")).isFalse();
+        assertThatThrownBy(() -> newcomer.pods().inNamespace("kube-system").list())
+            .isInstanceOfSatisfying(
+                KubernetesClientException.class,
+                e -> assertThat(e.getCode()).as(e.getMessage()).isEqualTo(403));
+      } finally {
+        controlPlane.restart();
+      }
+    }
+  }
+
+  private static boolean mayList(KubernetesClient client, String resource) {
+    return client
+        .authorization()
+        .v1()
+        .selfSubjectAccessReview()
+        .create(
+            new SelfSubjectAccessReviewBuilder()
+                .withNewSpec()
+                .withNewResourceAttributes()
+                .withVerb("list")
+                .withResource(resource)
+                .withNamespace("default")
+                .endResourceAttributes()
+                .endSpec()
+                .build())
+        .getStatus()
+        .getAllowed();
   }
 
   @Test

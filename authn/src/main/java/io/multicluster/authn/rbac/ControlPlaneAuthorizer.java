@@ -3,6 +3,8 @@ package io.multicluster.authn.rbac;
 import io.multicluster.authn.Attributes;
 import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Decision;
+import io.multicluster.wire.user.UserInfo;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +47,24 @@ public final class ControlPlaneAuthorizer implements Authorizer {
   }
 
   /**
+   * All rules that apply to a user in a namespace; null if the control plane may know others. Never
+   * waits.
+   */
+  public @Nullable List<PolicyRule> rulesNow(UserInfo user, String namespace) {
+    return complete() ? policy.rules(user, namespace) : null;
+  }
+
+  /**
    * Null if the control plane has to be asked. A permission holds although rules may be missing:
    * there are none that deny.
    */
   private @Nullable Decision known(Attributes attributes) {
     Decision decision = policy.decide(attributes);
-    return decision.allowed() || (synced.getAsBoolean() && !reviewRefusals) ? decision : null;
+    return decision.allowed() || complete() ? decision : null;
+  }
+
+  /** Whether what is not allowed here is allowed nowhere. */
+  private boolean complete() {
+    return !reviewRefusals && synced.getAsBoolean();
   }
 }

@@ -80,8 +80,7 @@ final class ApiServer {
 
   /** The administrator. */
   HttpClient administrator() {
-    return client(
-        List.of(certificate(access.clientCertificate())), privateKey(access.clientKey()));
+    return client(List.of(certificate(access.clientCertificate())), privateKey(access.clientKey()));
   }
 
   HttpClient withoutCertificate() {
@@ -123,8 +122,7 @@ final class ApiServer {
     return send(client, request(path, headers).GET().build());
   }
 
-  Answer put(HttpClient client, String path, String body)
-      throws IOException, InterruptedException {
+  Answer put(HttpClient client, String path, String body) throws IOException, InterruptedException {
     return send(client, request(path).PUT(BodyPublishers.ofString(body)).build());
   }
 
@@ -199,8 +197,7 @@ final class ApiServer {
     }
 
     @Override
-    public String chooseEngineClientAlias(
-        String[] keyType, Principal[] issuers, SSLEngine engine) {
+    public String chooseEngineClientAlias(String[] keyType, Principal[] issuers, SSLEngine engine) {
       return "own";
     }
 

@@ -35,6 +35,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
@@ -52,6 +54,8 @@ class IdentityAgreementTest {
       "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"SelfSubjectReview\"}";
   private static final String REFUSED = "refused";
   private static final ASN1ObjectIdentifier UID = new ASN1ObjectIdentifier("1.3.6.1.4.1.57683.2");
+
+  private static final Pattern QUOTED = Pattern.compile("User \"([^\"]*)\"");
 
   private final KeyPair key = TestCa.keys();
   private final Instant now = Instant.now();
@@ -155,8 +159,7 @@ class IdentityAgreementTest {
     chains.put(
         "of another authority of the same name",
         List.of(TestCa.root("identity-clients").issue(spec(), key)));
-    chains.put(
-        "for servers", List.of(ca.issue(spec().usage(KeyPurposeId.id_kp_serverAuth), key)));
+    chains.put("for servers", List.of(ca.issue(spec().usage(KeyPurposeId.id_kp_serverAuth), key)));
     chains.put(
         "for servers and clients",
         List.of(
@@ -182,11 +185,12 @@ class IdentityAgreementTest {
     chains.put("in the other order", List.of(alice, one.certificate, two.certificate));
     chains.put("one missing", List.of(alice, two.certificate));
     chains.put(
-        "with the root itself",
-        List.of(alice, two.certificate, one.certificate, ca.certificate));
+        "with the root itself", List.of(alice, two.certificate, one.certificate, ca.certificate));
     chains.put("signed by a user", List.of(noCa.issue(spec(), key), noCa.certificate));
-    chains.put("below an authority of servers", List.of(servers.issue(spec(), key), servers.certificate));
-    chains.put("below an expired authority", List.of(expired.issue(spec(), key), expired.certificate));
+    chains.put(
+        "below an authority of servers", List.of(servers.issue(spec(), key), servers.certificate));
+    chains.put(
+        "below an expired authority", List.of(expired.issue(spec(), key), expired.certificate));
     return chains;
   }
 
@@ -237,14 +241,17 @@ class IdentityAgreementTest {
     return new AuthenticatorChain(List.of(authenticator), new AnonymousAccess(true, Set.of()));
   }
 
-  private static String outcome(Authenticator ours, List<X509Certificate> chain, String... headers) {
+  private static String outcome(
+      Authenticator ours, List<X509Certificate> chain, String... headers) {
     try {
       UserInfo user =
           Objects.requireNonNull(
               ours.authenticate(
                   Requests.request(
                       Requests.headers(headers), chain.toArray(X509Certificate[]::new))));
-      return text(user.name(), user.uid(), user.groups(), new TreeMap<>(user.extra()));
+      return user.groups().contains(UserInfo.AUTHENTICATED)
+          ? text(user.name(), user.uid(), user.groups(), new TreeMap<>(user.extra()))
+          : stranger(user.name());
     } catch (ApiException e) {
       return e.status().code() == 401 ? REFUSED : e.getMessage();
     }
@@ -265,13 +272,17 @@ class IdentityAgreementTest {
             extra);
       }
       case 401 -> REFUSED;
-      // not even a review of oneself is allowed to strangers
-      case 403 ->
-          theirs.body().path("message").asText().contains("\"system:anonymous\"")
-              ? text("system:anonymous", "", List.of("system:unauthenticated"), Map.of())
-              : theirs.toString();
+      // who is not in system:authenticated may not even ask who it is
+      case 403 -> {
+        Matcher name = QUOTED.matcher(theirs.body().path("message").asText());
+        yield name.find() ? stranger(name.group(1)) : theirs.toString();
+      }
       default -> theirs.toString();
     };
+  }
+
+  private static String stranger(String name) {
+    return "not authenticated: " + name;
   }
 
   private static String text(

@@ -19,11 +19,17 @@ import io.multicluster.wire.user.UserInfo;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -77,30 +83,66 @@ class RbacAgreementTest {
             server.reviews(),
             new Limits(10_000, Duration.ofHours(1), Duration.ofHours(1)),
             Ticker.systemTicker());
-    int allowed = 0;
-    List<String> differences = new ArrayList<>();
-    for (int i = 0; i < QUESTIONS; i++) {
-      Attributes question = question();
-      Decision theirs = reviews.authorize(question);
-      Decision ours = policy.decide(question);
-      allowed += theirs.allowed() ? 1 : 0;
-      // which of several bindings allows is left to chance there
-      boolean same =
-          theirs.allowed() ? ours.allowed() : normal(ours.reason()).equals(normal(theirs.reason()));
-      if (!same) {
-        differences.add(question + "\n  control plane: " + theirs + "\n  here: " + ours);
+    List<Attributes> questions = Stream.generate(this::question).limit(QUESTIONS).toList();
+    AtomicInteger permitted = new AtomicInteger();
+    Queue<String> differences = new ConcurrentLinkedQueue<>();
+    Semaphore underWay = new Semaphore(16);
+    try (ExecutorService asking = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Attributes question : questions) {
+        underWay.acquireUninterruptibly();
+        asking.execute(() -> {
+          try {
+            Decision theirs = reviews.authorize(question);
+            Decision ours = policy.decide(question);
+            if (theirs.allowed()) {
+              permitted.incrementAndGet();
+            }
+            // which of several bindings allows is left to chance there
+            boolean same =
+                theirs.allowed()
+                    ? ours.allowed()
+                    : normal(ours.reason()).equals(normal(theirs.reason()));
+            if (!same) {
+              differences.add(question + "\n  control plane: " + theirs + "\n  here: " + ours);
+            }
+          } catch (RuntimeException e) {
+            differences.add(question + "\n  " + e);
+          } finally {
+            underWay.release();
+          }
+        });
       }
     }
+    int allowed = permitted.get();
     assertThat(differences).as("seed %s", seed).isEmpty();
     assertThat(allowed)
         .as("seed %s: both answers occur", seed)
         .isBetween(QUESTIONS / 20, QUESTIONS * 19 / 20);
-    System.err.printf("%d questions, %d allowed, seed %d%n", QUESTIONS, allowed, seed);
+    System.err.printf(
+        "%d questions, %d allowed, %d ns a verdict, seed %d%n",
+        QUESTIONS, allowed, nanosOfAVerdict(policy, questions), seed);
+  }
+
+  /** For the report only: of one thread, once the code is warm. */
+  private static long nanosOfAVerdict(RbacPolicy policy, List<Attributes> questions) {
+    long best = Long.MAX_VALUE;
+    for (int round = 0; round < 10; round++) {
+      int allowed = 0;
+      long begun = System.nanoTime();
+      for (Attributes question : questions) {
+        allowed += policy.decide(question).allowed() ? 1 : 0;
+      }
+      long nanos = System.nanoTime() - begun;
+      assertThat(allowed).isPositive();
+      best = Math.min(best, nanos / questions.size());
+    }
+    return best;
   }
 
   /** Several errors come in any order. */
   private static String normal(String reason) {
-    return String.join(",", new TreeSet<>(List.of(reason.replaceAll("[\\[\\]]", "").split(", "))));
+    return String.join(
+        ",", new TreeSet<>(List.of(reason.replaceAll("RBAC: |[\\[\\]]", "").split(", "))));
   }
 
   private void create(ApiServer server, HttpClient administrator, int from, int to)
@@ -145,22 +187,18 @@ class RbacAgreementTest {
     String last = "{\"metadata\":{\"name\":\"last\"}";
     created(server.post(administrator, RBAC + "/clusterroles", last + rules));
     created(server.post(administrator, RBAC + "/namespaces/ops/roles", last + rules));
-    created(
-        server.post(administrator, RBAC + "/clusterrolebindings", lastBinding("ClusterRole")));
-    created(
-        server.post(
-            administrator, RBAC + "/namespaces/ops/rolebindings", lastBinding("Role")));
+    created(server.post(administrator, RBAC + "/clusterrolebindings", lastBinding("ClusterRole")));
+    created(server.post(administrator, RBAC + "/namespaces/ops/rolebindings", lastBinding("Role")));
     for (String verified : List.of("", "ops")) {
       UserInfo last1 = user(verified.isEmpty() ? "last-ClusterRole" : "last-Role");
       Awaitility.await()
           .atMost(Duration.ofMinutes(2))
-          .until(
-              () ->
-                  policy
-                      .decide(
-                          Attributes.ofResource(
-                              last1, "last", GroupResource.PODS, "v1", "", verified, ""))
-                      .allowed());
+          .until(() ->
+              policy
+                  .decide(
+                      Attributes.ofResource(
+                          last1, "last", GroupResource.PODS, "v1", "", verified, ""))
+                  .allowed());
     }
   }
 

@@ -28,6 +28,8 @@ final class LoggingSetup {
     root.setLevel(Level.toLevel(wanted.level().name()));
     // Its debug lines are about itself, thousands of them.
     context.getLogger("io.netty").setLevel(Level.INFO);
+    // Whoever watches with it reports what goes wrong, without the stack traces of its sockets.
+    context.getLogger("io.fabric8").setLevel(Level.ERROR);
   }
 
   private static Encoder<ILoggingEvent> encoder(Logging.Format format, LoggerContext context) {

@@ -79,6 +79,7 @@ public final class ConfigurationFile {
           read.serving(),
           file.toAbsolutePath().resolveSibling(read.stateDirectory()).normalize(),
           read.authentication(),
+          read.authorization(),
           read.controlPlane(),
           read.members(),
           read.resources(),

@@ -25,6 +25,7 @@ public record GatewayConfiguration(
     @Nullable Serving serving,
     Path stateDirectory,
     Authentication authentication,
+    Authorization authorization,
     ControlPlane controlPlane,
     Members members,
     Resources resources,
@@ -48,6 +49,7 @@ public record GatewayConfiguration(
     listen = listen == null ? Listen.DEFAULT : listen;
     stateDirectory = stateDirectory == null ? Path.of("state") : stateDirectory;
     authentication = authentication == null ? Authentication.DEFAULT : authentication;
+    authorization = authorization == null ? Authorization.DEFAULT : authorization;
     controlPlane = required("controlPlane", controlPlane);
     members = members == null ? Members.DEFAULT : members;
     resources = resources == null ? Resources.DEFAULT : resources;
@@ -113,6 +115,29 @@ public record GatewayConfiguration(
 
     public Authentication {
       clientCaFiles = clientCaFiles == null ? DEFAULT.clientCaFiles : List.copyOf(clientCaFiles);
+    }
+  }
+
+  /**
+   * How it is found out what users may do. The control plane's rules decide, whoever reads them.
+   *
+   * @param mode default {@code rbac}
+   */
+  public record Authorization(Mode mode) {
+    static final Authorization DEFAULT = new Authorization(Mode.rbac);
+
+    /** Who judges. */
+    public enum Mode {
+      /** The control plane's roles and bindings, watched and judged here; nothing else allows. */
+      rbac,
+      /** The same, but what they do not allow the control plane may, by another authorizer. */
+      rbacThenReview,
+      /** The control plane, asked about each kind of request: it may have rules that deny. */
+      review
+    }
+
+    public Authorization {
+      mode = mode == null ? DEFAULT.mode : mode;
     }
   }
 

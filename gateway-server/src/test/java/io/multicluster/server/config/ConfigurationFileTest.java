@@ -77,6 +77,8 @@ final class ConfigurationFileTest {
                 null,
                 folder.resolve("state"),
                 new GatewayConfiguration.Authentication(java.util.List.of()),
+                new GatewayConfiguration.Authorization(
+                    GatewayConfiguration.Authorization.Mode.rbac),
                 new GatewayConfiguration.ControlPlane(
                     "federation", folder.resolve("cp.kubeconfig")),
                 new GatewayConfiguration.Members(false, java.util.List.of()),
@@ -104,6 +106,11 @@ final class ConfigurationFileTest {
     assertWrong(MINIMAL + "logging: {level: loud}\n")
         .hasMessage(
             file + ":4:11: logging.level: \"loud\" is not one of [error, warn, info, debug]");
+    assertWrong(MINIMAL + "authorization: {mode: AlwaysAllow}\n")
+        .hasMessage(
+            file
+                + ":4:17: authorization.mode: \"AlwaysAllow\" is not one of"
+                + " [rbac, rbacThenReview, review]");
     assertWrong(
             MINIMAL
                 + "members:\n  static:\n  - {name: a, kubeconfig: a}\n  - {name: B_b, kubeconfig: b}\n")
