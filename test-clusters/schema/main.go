@@ -8,7 +8,11 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 
@@ -50,18 +54,20 @@ var roots = []any{
 
 // opaque types are scalars or raw JSON outside of protobuf.
 var opaque = map[string]string{
-	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":                                "Time",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":                           "MicroTime",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":                            "Duration",
-	"k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":                            "FieldsV1",
-	"k8s.io/apimachinery/pkg/api/resource.Quantity":                            "Quantity",
-	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":                          "IntOrString",
-	"k8s.io/apimachinery/pkg/runtime.RawExtension":                             "RawExtension",
-	"k8s.io/api/authentication/v1.ExtraValue":                                  "StringList",
-	"k8s.io/api/authorization/v1.ExtraValue":                                   "StringList",
-	"k8s.io/api/certificates/v1.ExtraValue":                                    "StringList",
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSON":            "JSON",
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaProps": "JSON",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Time":                                             "Time",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.MicroTime":                                        "MicroTime",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.Duration":                                         "Duration",
+	"k8s.io/apimachinery/pkg/apis/meta/v1.FieldsV1":                                         "FieldsV1",
+	"k8s.io/apimachinery/pkg/api/resource.Quantity":                                         "Quantity",
+	"k8s.io/apimachinery/pkg/util/intstr.IntOrString":                                       "IntOrString",
+	"k8s.io/apimachinery/pkg/runtime.RawExtension":                                          "RawExtension",
+	"k8s.io/api/authentication/v1.ExtraValue":                                               "StringList",
+	"k8s.io/api/authorization/v1.ExtraValue":                                                "StringList",
+	"k8s.io/api/certificates/v1.ExtraValue":                                                 "StringList",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSON":                         "JSON",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaPropsOrBool":        "SchemaOrOther",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaPropsOrArray":       "SchemaOrOther",
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.JSONSchemaPropsOrStringArray": "SchemaOrOther",
 }
 
 func main() {
@@ -70,7 +76,8 @@ func main() {
 	fmt.Fprintln(out, "# Made by test-clusters/schema from k8s.io/api; not edited by hand.")
 	fmt.Fprintln(out, "# [MESSAGE], then a line a field in the order of its JSON: NAME NUMBER TYPE [FLAG ...]")
 	fmt.Fprintln(out, "# optional: a pointer, absence means something; nonzero: left out of JSON when it is zero;")
-	fmt.Fprintln(out, "# inline: its fields stand beside it in JSON; merge, key=, retain: how strategic merge patches treat it")
+	fmt.Fprintln(out, "# inline: its fields stand beside it in JSON; merge, key=, retain: how strategic merge patches treat it;")
+	fmt.Fprintln(out, "# atomic, set, keys=, atomicElements: how server-side apply treats it")
 	seen := map[reflect.Type]bool{}
 	var queue []reflect.Type
 	visit := func(t reflect.Type) {
@@ -131,6 +138,7 @@ func fields(out *bufio.Writer, t reflect.Type, visit func(reflect.Type)) {
 		if key := f.Tag.Get("patchMergeKey"); key != "" {
 			flags = append(flags, "key="+key)
 		}
+		flags = append(flags, topology(t, f)...)
 		fmt.Fprintln(out, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", jsonName, number, typeName(ft, visit), strings.Join(flags, " "))))
 	}
 }
@@ -150,6 +158,8 @@ func typeName(t reflect.Type, visit func(reflect.Type)) string {
 		return "int32"
 	case reflect.Int64:
 		return "int64"
+	case reflect.Float64:
+		return "double"
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return "bytes"
@@ -162,6 +172,98 @@ func typeName(t reflect.Type, visit func(reflect.Type)) string {
 		return name(t)
 	}
 	panic("no name for " + t.String())
+}
+
+// topology reads the markers of server-side apply, which stand in comments.
+func topology(t reflect.Type, f reflect.StructField) []string {
+	markers := append(comments(t.PkgPath())[t.Name()+"."+f.Name], typeMarkers(f.Type)...)
+	var keys []string
+	for _, marker := range markers {
+		name, value, _ := strings.Cut(marker, "=")
+		switch name {
+		case "listType", "mapType", "structType":
+			if value == "atomic" || value == "set" {
+				return []string{value}
+			}
+		case "listMapKey":
+			keys = append(keys, value)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	flags := []string{"keys=" + strings.Join(keys, ",")}
+	for _, marker := range typeMarkers(f.Type.Elem()) {
+		if marker == "structType=atomic" {
+			flags = append(flags, "atomicElements")
+		}
+	}
+	return flags
+}
+
+func typeMarkers(t reflect.Type) []string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct {
+		return comments(t.PkgPath())[t.Name()]
+	}
+	return nil
+}
+
+var parsed = map[string]map[string][]string{}
+
+// comments are the markers (+x=y) of the types and fields of a package: TYPE, TYPE.FIELD.
+func comments(path string) map[string][]string {
+	if found, ok := parsed[path]; ok {
+		return found
+	}
+	found := map[string][]string{}
+	parsed[path] = found
+	if path == "" {
+		return found
+	}
+	folder, err := exec.Command("go", "list", "-f", "{{.Dir}}", path).Output()
+	if err != nil {
+		panic(err)
+	}
+	packages, err := parser.ParseDir(token.NewFileSet(), strings.TrimSpace(string(folder)), nil, parser.ParseComments)
+	if err != nil {
+		panic(err)
+	}
+	for _, p := range packages {
+		ast.Inspect(p, func(n ast.Node) bool {
+			declaration, ok := n.(*ast.GenDecl)
+			if !ok || declaration.Tok != token.TYPE {
+				return true
+			}
+			for _, spec := range declaration.Specs {
+				typeSpec := spec.(*ast.TypeSpec)
+				found[typeSpec.Name.Name] = append(markers(declaration.Doc), markers(typeSpec.Doc)...)
+				if structure, ok := typeSpec.Type.(*ast.StructType); ok {
+					for _, field := range structure.Fields.List {
+						for _, name := range field.Names {
+							found[typeSpec.Name.Name+"."+name.Name] = markers(field.Doc)
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+func markers(doc *ast.CommentGroup) []string {
+	var found []string
+	if doc != nil {
+		for _, comment := range doc.List {
+			if marker, ok := strings.CutPrefix(strings.TrimSpace(strings.TrimPrefix(comment.Text, "//")), "+"); ok {
+				found = append(found, marker)
+			}
+		}
+	}
+	return found
 }
 
 // name is the one that OpenAPI documents use: io.k8s.api.core.v1.Pod.

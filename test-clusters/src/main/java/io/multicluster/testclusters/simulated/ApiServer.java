@@ -23,6 +23,7 @@ final class ApiServer {
   private final Rbac rbac;
   private final Reads reads;
   private final Writes writes;
+  private final Deletions deletions;
   private final Reviews reviews;
   private final Discovery discovery;
   private final OpenApi openApi;
@@ -35,6 +36,7 @@ final class ApiServer {
       Authentication authentication,
       Reads reads,
       Writes writes,
+      Deletions deletions,
       String version) {
     this.store = store;
     this.catalog = catalog;
@@ -43,6 +45,7 @@ final class ApiServer {
     this.rbac = new Rbac(store);
     this.reads = reads;
     this.writes = writes;
+    this.deletions = deletions;
     this.reviews = new Reviews(authentication, rbac);
     this.discovery = new Discovery(catalog);
     this.openApi = new OpenApi(discovery);
@@ -94,8 +97,7 @@ final class ApiServer {
       response.header("x-content-type-options", "nosniff");
     }
     ObjectNode json = Json.status(status);
-    Negotiation.Format format =
-        status.code() == 406 ? Negotiation.Format.JSON : Negotiation.ofError(request);
+    Negotiation.Format format = Negotiation.ofError(request);
     byte[] body =
         format == Negotiation.Format.PROTOBUF
             ? ObjectEncoder.protobuf(json)
@@ -243,6 +245,11 @@ final class ApiServer {
       throws IOException, InterruptedException {
     ResourceType type = catalog.find(target.group(), target.version(), target.resource());
     if (type == null) {
+      if (catalog.all().noneMatch(t -> t.group().equals(target.group()))) {
+        byte[] text = "404 page not found\n".getBytes(StandardCharsets.UTF_8);
+        response.send(404, "text/plain; charset=utf-8", text);
+        return;
+      }
       throw ApiException.noSuchResource();
     }
     if (request.method().equals("HEAD")) {
@@ -256,7 +263,8 @@ final class ApiServer {
         || (type.namespaced()
             && target.namespace().isEmpty()
             && List.of("create", "update", "patch", "delete").contains(target.verb()))
-        || (target.verb().equals("create") && !target.name().isEmpty())) {
+        || (target.verb().equals("create") && !target.name().isEmpty())
+        || (List.of("update", "patch").contains(target.verb()) && target.name().isEmpty())) {
       throw ApiException.methodNotAllowed();
     }
     // A namespace is its own namespace in authorization, but not in storage.
@@ -292,12 +300,23 @@ final class ApiServer {
       UserInfo user,
       ServerRequest request,
       ServerResponse response) {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, type, Answer.OBJECT);
     RequestBody.checkSize(request);
     ObjectNode body = RequestBody.object(request, type.protobuf() ? type.message() : null);
     Writes.Options options = Writes.Options.of(request, response);
     if (Reviews.isReview(type)) {
-      send(201, type, reviews.answer(type, target.namespace(), body, user), how, response);
+      ObjectNode answer = reviews.answer(type, target.namespace(), body, user);
+      ManagedFields.updated(
+          type.message(),
+          null,
+          answer,
+          ManagedFields.Manager.of(options.manager(), "Update", type, ""));
+      send(
+          201,
+          type,
+          Canonical.of(java.util.Objects.requireNonNull(type.message()), answer).object(),
+          how,
+          response);
       return;
     }
     Writes.Result result = writes.create(type, target.namespace(), body, options);
@@ -306,7 +325,7 @@ final class ApiServer {
 
   private void update(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, type, Answer.OBJECT);
     RequestBody.checkSize(request);
     ObjectNode body = RequestBody.object(request, type.protobuf() ? type.message() : null);
     Writes.Result result =
@@ -323,7 +342,7 @@ final class ApiServer {
 
   private void patch(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, type, Answer.OBJECT);
     RequestBody.checkSize(request);
     Writes.Options options = Writes.Options.of(request, response);
     Writes.Result result;
@@ -364,11 +383,11 @@ final class ApiServer {
 
   private void delete(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Answer.OBJECT);
-    Writes.DeleteOptions options = Writes.DeleteOptions.of(request);
-    Writes.Deleted deleted = writes.delete(type, target.namespace(), target.name(), options);
+    Negotiation how = Negotiation.of(request, type, Answer.OBJECT);
+    DeleteOptions options = DeleteOptions.of(request);
+    Deletions.Deleted deleted = deletions.delete(type, target.namespace(), target.name(), options);
     if (deleted.isStatus(type)) {
-      sendStatus(200, deleted.answer(type), how, response);
+      sendStatus(200, deleted.status(type), how, response);
     } else {
       send(200, type, deleted.view(), how, response);
     }
@@ -377,14 +396,14 @@ final class ApiServer {
   private void deleteCollection(
       ResourceType type, Target target, ServerRequest request, ServerResponse response)
       throws IOException, InterruptedException {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Answer.LIST);
+    Negotiation how = Negotiation.of(request, type, Answer.LIST);
     ListOptions options = ListOptions.of(request, type);
     options.checkList();
-    Writes.DeleteOptions deleteOptions = Writes.DeleteOptions.of(request);
+    DeleteOptions deleteOptions = DeleteOptions.of(request);
     Reads.Page page = reads.page(type, target.namespace(), options);
     for (Entry entry : page.entries()) {
       try {
-        writes.delete(type, entry.namespace(), entry.name(), deleteOptions);
+        deletions.delete(type, entry.namespace(), entry.name(), deleteOptions);
       } catch (ApiException e) {
         if (e.status().code() != 404) {
           throw e;
@@ -426,7 +445,7 @@ final class ApiServer {
 
   private void scale(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, true, Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, Scales.TYPE, Answer.OBJECT);
     if (target.verb().equals("get")) {
       Entry entry = writes.require(type, target.namespace(), target.name());
       send(200, Scales.TYPE, Scales.of(type, type.fromStorage(entry.object())), how, response);
@@ -457,7 +476,7 @@ final class ApiServer {
 
   private void token(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, true, Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, Scales.TYPE, Answer.OBJECT);
     ObjectNode body =
         RequestBody.object(request, Schema.message("io.k8s.api.authentication.v1.TokenRequest"));
     Entry account = writes.require(type, target.namespace(), target.name());
@@ -474,20 +493,22 @@ final class ApiServer {
 
   private void evict(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, true, Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, Scales.TYPE, Answer.OBJECT);
     ObjectNode body = RequestBody.object(request, Schema.message("io.k8s.api.policy.v1.Eviction"));
-    Writes.DeleteOptions options =
-        new Writes.DeleteOptions(
-            Json.string(body, "deleteOptions", "preconditions", "uid"),
-            Json.string(body, "deleteOptions", "preconditions", "resourceVersion"),
-            request.dryRun() || Json.strings(body, "deleteOptions", "dryRun").contains("All"));
-    var _ = writes.delete(type, target.namespace(), target.name(), options);
+    DeleteOptions sent = DeleteOptions.of(body.path("deleteOptions"));
+    DeleteOptions options =
+        new DeleteOptions(
+            sent.uid(),
+            sent.resourceVersion(),
+            sent.graceSeconds(),
+            sent.dryRun() || request.dryRun());
+    var _ = deletions.delete(type, target.namespace(), target.name(), options);
     sendStatus(201, Json.status(new Status(true, "", "", 201, null, "")), how, response);
   }
 
   private void bind(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, true, Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, Scales.TYPE, Answer.OBJECT);
     ObjectNode body = RequestBody.object(request, Schema.message("io.k8s.api.core.v1.Binding"));
     String node = Json.string(body, "target", "name");
     var _ =
@@ -508,7 +529,7 @@ final class ApiServer {
 
   private void finalizeNamespace(
       ResourceType type, Target target, ServerRequest request, ServerResponse response) {
-    Negotiation how = Negotiation.of(request, true, Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, Scales.TYPE, Answer.OBJECT);
     Entry entry = writes.require(type, "", target.name());
     send(200, type, type.fromStorage(entry.object()), how, response);
   }

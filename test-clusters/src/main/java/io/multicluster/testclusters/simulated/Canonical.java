@@ -137,10 +137,11 @@ final class Canonical {
     return switch (field.kind()) {
       case STRING, BYTES -> Json.text("");
       case BOOL -> Json.bool(false);
-      case INT32, INT64, INT_OR_STRING -> Json.number(0);
+      case INT32, INT64, DOUBLE, INT_OR_STRING -> Json.number(0);
       case QUANTITY -> Json.text("0");
       case DURATION -> Json.text("0s");
-      case TIME, MICRO_TIME, FIELDS_V1, RAW_EXTENSION, JSON, STRING_LIST -> Json.nothing();
+      case TIME, MICRO_TIME, FIELDS_V1, RAW_EXTENSION, JSON, SCHEMA_OR_OTHER, STRING_LIST ->
+          Json.nothing();
       case MESSAGE -> message(field.requireMessage(), Json.object(), at + ".");
     };
   }
@@ -201,7 +202,22 @@ final class Canonical {
       case QUANTITY -> Json.text(in.asText());
       case INT_OR_STRING ->
           in.isIntegralNumber() ? Json.number(in.asLong()) : Json.text(in.asText());
-      case DURATION, FIELDS_V1, RAW_EXTENSION, JSON, STRING_LIST -> in;
+      case DOUBLE -> {
+        if (!in.isNumber()) {
+          throw mismatch(in, at, "float64");
+        }
+        yield in;
+      }
+      case SCHEMA_OR_OTHER ->
+          in.isObject()
+              ? message(
+                  Schema.message(
+                      "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"),
+                  in,
+                  at + ".")
+              : in;
+      case JSON -> StructuralSchema.sorted(in);
+      case DURATION, FIELDS_V1, RAW_EXTENSION, STRING_LIST -> in;
       case MESSAGE -> message(field.requireMessage(), in, at + ".");
     };
   }

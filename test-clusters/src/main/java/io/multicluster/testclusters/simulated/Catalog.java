@@ -28,13 +28,13 @@ final class Catalog {
     return byKey.get(new Key(group, version, plural));
   }
 
-  /** The type that stored objects of a resource have, or null if it is not served any more. */
-  @Nullable ResourceType storageType(String group, String plural) {
+  /** The type that stored objects of a type have; the type itself if that one is not served. */
+  ResourceType storageType(ResourceType type) {
     return all()
-        .filter(t -> t.is(group, plural))
+        .filter(t -> t.groupResource().equals(type.storage()))
         .filter(t -> t.custom() == null || t.custom().storageVersion().equals(t.version()))
         .findFirst()
-        .orElse(null);
+        .orElse(type);
   }
 
   /** Called with each state of a definition. */

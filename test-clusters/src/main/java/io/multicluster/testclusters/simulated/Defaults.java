@@ -17,6 +17,10 @@ final class Defaults {
       case "namespaces." -> {
         Json.child(Json.child(object, "metadata"), "labels")
             .put("kubernetes.io/metadata.name", Json.string(object, "metadata", "name"));
+        ObjectNode spec = Json.child(object, "spec");
+        if (Json.strings(spec, "finalizers").isEmpty()) {
+          spec.putArray("finalizers").add("kubernetes");
+        }
         set(Json.child(object, "status"), "phase", Json.text("Active"));
       }
       case "secrets." -> secret(object);
@@ -109,6 +113,13 @@ final class Defaults {
     set(spec, "dnsPolicy", Json.text("ClusterFirst"));
     set(spec, "schedulerName", Json.text("default-scheduler"));
     set(spec, "securityContext", Json.object());
+    for (JsonNode volume : Json.elements(spec, "volumes")) {
+      for (String source : new String[] {"configMap", "secret", "downwardAPI", "projected"}) {
+        if (volume.get(source) instanceof ObjectNode object) {
+          set(object, "defaultMode", Json.number(420));
+        }
+      }
+    }
     for (String kind : new String[] {"containers", "initContainers"}) {
       for (JsonNode each : Json.elements(spec, kind)) {
         if (each instanceof ObjectNode container) {
@@ -124,10 +135,26 @@ final class Defaults {
     String image = Json.string(container, "image");
     boolean latest = image.lastIndexOf(':') <= image.lastIndexOf('/') || image.endsWith(":latest");
     set(container, "imagePullPolicy", Json.text(latest ? "Always" : "IfNotPresent"));
+    for (String probe : new String[] {"livenessProbe", "readinessProbe", "startupProbe"}) {
+      if (container.get(probe) instanceof ObjectNode object) {
+        probe(object);
+      }
+    }
     for (JsonNode port : Json.elements(container, "ports")) {
       if (port instanceof ObjectNode object) {
         set(object, "protocol", Json.text("TCP"));
       }
+    }
+  }
+
+  private static void probe(ObjectNode probe) {
+    set(probe, "timeoutSeconds", Json.number(1));
+    set(probe, "periodSeconds", Json.number(10));
+    set(probe, "successThreshold", Json.number(1));
+    set(probe, "failureThreshold", Json.number(3));
+    if (probe.get("httpGet") instanceof ObjectNode get) {
+      set(get, "path", Json.text("/"));
+      set(get, "scheme", Json.text("HTTP"));
     }
   }
 

@@ -2,6 +2,7 @@ package io.multicluster.testclusters.simulated;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One state of a stored object; immutable. */
 interface Entry {
@@ -27,6 +28,11 @@ interface Entry {
 
   /** The same content with another resourceVersion, as a deletion shows it. */
   Entry at(long resourceVersion);
+
+  /** The value of a field that a selector may ask for; null: to be looked up in {@link #object}. */
+  default @Nullable String field(String name) {
+    return null;
+  }
 
   /** What orders a collection: namespace and name as kube-apiserver's storage keys order them. */
   default String key() {

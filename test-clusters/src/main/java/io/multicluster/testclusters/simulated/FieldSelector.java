@@ -135,6 +135,9 @@ record FieldSelector(List<Term> terms) {
     if (type.custom() != null && type.custom().selectableFields().contains("." + field)) {
       return field;
     }
+    if (type.custom() != null) {
+      throw ApiException.badRequest("field label not supported: " + field);
+    }
     throw ApiException.badRequest(
         "\""
             + field
@@ -164,7 +167,10 @@ record FieldSelector(List<Term> terms) {
       case "metadata.name" -> entry.name();
       case "metadata.namespace" -> entry.namespace();
       case "status.podIPs" -> "";
-      default -> valueOf(entry.object(), field);
+      default -> {
+        String known = entry.field(field);
+        yield known == null ? valueOf(entry.object(), field) : known;
+      }
     };
   }
 

@@ -6,46 +6,56 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.multicluster.testclusters.simulated.Schema.Field;
 import io.multicluster.testclusters.simulated.Schema.Message;
 import io.multicluster.testclusters.simulated.Schema.Shape;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sets of fields in the form of {@code FieldsV1}: a tree of {@code f:NAME}, {@code k:{KEYS}} and
  * {@code v:VALUE}, where {@code .} stands for the container itself and an empty object for a leaf.
- * Lists that no schema calls mergeable are leaves.
+ * Lists whose elements have no keys are leaves.
  */
 final class FieldSets {
   private static final String SELF = ".";
 
+  private static final List<String> SYSTEM =
+      List.of(
+          "f:name",
+          "f:namespace",
+          "f:uid",
+          "f:resourceVersion",
+          "f:generation",
+          "f:creationTimestamp",
+          "f:deletionTimestamp",
+          "f:deletionGracePeriodSeconds",
+          "f:selfLink",
+          "f:managedFields");
+
   private FieldSets() {}
 
+  /** What {@link #changed} is for; the two differ in when a container itself counts. */
+  enum Purpose {
+    /** What a write changed: containers that are new count. */
+    UPDATE,
+    /** What a configuration says: only elements of lists count. */
+    APPLY
+  }
+
   /**
-   * The fields of {@code after} that {@code before} does not have or has with another value; all of
-   * them if {@code before} is null. Identity and system metadata are nobody's.
+   * The fields of {@code after} that {@code before} does not have or has with another value.
+   * Identity and system metadata are nobody's.
    */
   static ObjectNode changed(
-      @Nullable Message schema, @Nullable ObjectNode before, ObjectNode after) {
+      @Nullable Message schema, ObjectNode before, ObjectNode after, Purpose purpose) {
     ObjectNode set = Json.object();
-    changedFields(schema, before, after, set, true);
-    set.remove("f:apiVersion");
-    set.remove("f:kind");
+    changedFields(schema, before, after, set, purpose);
+    set.remove(List.of("f:apiVersion", "f:kind"));
     if (set.get("f:metadata") instanceof ObjectNode metadata) {
-      for (String name :
-          new String[] {
-            "name",
-            "namespace",
-            "uid",
-            "resourceVersion",
-            "generation",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "selfLink",
-            "managedFields"
-          }) {
-        metadata.remove("f:" + name);
-      }
+      metadata.remove(SYSTEM);
       metadata.remove(SELF);
       if (metadata.isEmpty()) {
         set.remove("f:metadata");
@@ -54,40 +64,33 @@ final class FieldSets {
     return set;
   }
 
+  /**
+   * @param schema null for what no schema of ours describes
+   */
   private static void changedFields(
       @Nullable Message schema,
-      @Nullable ObjectNode before,
+      ObjectNode before,
       ObjectNode after,
       ObjectNode set,
-      boolean root) {
-    new TreeMap<>(properties(after))
+      Purpose purpose) {
+    properties(after)
         .forEach((name, value) -> {
           if (value.isNull()) {
             return;
           }
           Field field = schema == null ? null : schema.named(name);
-          JsonNode old = before == null ? null : before.get(name);
-          boolean meta = root && schema == null && name.equals("metadata");
-          Message inner =
-              meta
-                  ? Schema.message(Schema.META + "ObjectMeta")
-                  : field == null ? null : field.message();
-          boolean typed = schema != null || meta;
-          if (value instanceof ObjectNode object && (field == null || isTree(field))) {
+          JsonNode old = before.get(name);
+          if (value instanceof ObjectNode object && isTree(field)) {
+            changedTree(field, name, old, object, set, purpose);
+          } else if (value instanceof ArrayNode list
+              && field != null
+              && field.topology().divided()) {
             ObjectNode child = Json.object();
-            boolean map = field != null && field.shape() == Shape.MAP;
-            boolean optional = typed ? map || (field != null && field.optional()) : !root;
-            ObjectNode oldObject = old instanceof ObjectNode o ? o : null;
-            if (optional && oldObject == null) {
+            if (old == null && purpose == Purpose.UPDATE) {
               child.putObject(SELF);
             }
-            changedFields(map ? null : inner, oldObject, object, child, false);
-            if (!child.isEmpty()) {
-              set.set("f:" + name, child.size() == 1 && child.has(SELF) ? Json.object() : child);
-            }
-          } else if (value instanceof ArrayNode list && field != null && field.merge()) {
-            ObjectNode child = Json.object();
-            changedElements(field, old instanceof ArrayNode a ? a : Json.array(), list, child);
+            changedElements(
+                field, old instanceof ArrayNode a ? a : Json.array(), list, child, purpose);
             if (!child.isEmpty()) {
               set.set("f:" + name, child);
             }
@@ -97,10 +100,34 @@ final class FieldSets {
         });
   }
 
-  private static boolean isTree(Field field) {
-    return field.shape() == Shape.MAP || field.kind() == Schema.Kind.MESSAGE;
+  private static void changedTree(
+      @Nullable Field field,
+      String name,
+      @Nullable JsonNode old,
+      ObjectNode value,
+      ObjectNode set,
+      Purpose purpose) {
+    Message inner =
+        field == null
+            ? name.equals("metadata") ? Schema.message(Schema.META + "ObjectMeta") : null
+            : field.shape() == Shape.MAP ? null : field.message();
+    ObjectNode child = Json.object();
+    if (old == null && (purpose == Purpose.UPDATE || value.isEmpty())) {
+      child.putObject(SELF);
+    }
+    changedFields(inner, old instanceof ObjectNode o ? o : Json.object(), value, child, purpose);
+    if (!child.isEmpty()) {
+      set.set("f:" + name, child.size() == 1 && child.has(SELF) ? Json.object() : child);
+    }
   }
 
+  private static boolean isTree(@Nullable Field field) {
+    return field == null
+        || (!field.topology().atomic()
+            && (field.shape() == Shape.MAP || field.kind() == Schema.Kind.MESSAGE));
+  }
+
+  /** Sorted, as sets of fields are. */
   private static Map<String, JsonNode> properties(ObjectNode object) {
     Map<String, JsonNode> properties = new TreeMap<>();
     object.forEachEntry(properties::put);
@@ -108,24 +135,25 @@ final class FieldSets {
   }
 
   private static void changedElements(
-      Field field, ArrayNode before, ArrayNode after, ObjectNode set) {
-    if (before.isEmpty() && !after.isEmpty()) {
-      set.putObject(SELF);
-    }
+      Field field, ArrayNode before, ArrayNode after, ObjectNode set, Purpose purpose) {
     for (JsonNode element : after) {
       String key = elementKey(field, element);
       JsonNode old = element(field, before, key);
-      if (element instanceof ObjectNode object) {
+      if (element instanceof ObjectNode object && !field.topology().atomicElements()) {
         ObjectNode child = Json.object();
         if (old == null) {
           child.putObject(SELF);
         }
         changedFields(
-            field.message(), old instanceof ObjectNode o ? o : null, object, child, false);
+            field.message(),
+            old instanceof ObjectNode o ? o : Json.object(),
+            object,
+            child,
+            purpose);
         if (!child.isEmpty()) {
           set.set(key, child);
         }
-      } else if (old == null) {
+      } else if (!element.equals(old)) {
         set.putObject(key);
       }
     }
@@ -143,67 +171,68 @@ final class FieldSets {
   /** {@code k:{"name":"web"}}, or {@code v:"value"} for elements that are scalars. */
   private static String elementKey(Field field, JsonNode element) {
     if (!(element instanceof ObjectNode object)) {
-      return "v:" + new String(Json.bytes(element), java.nio.charset.StandardCharsets.UTF_8);
+      return "v:" + new String(Json.bytes(element), StandardCharsets.UTF_8);
     }
     ObjectNode keys = Json.object();
-    keys.set(field.mergeKey(), object.path(field.mergeKey()));
-    if (field.mergeKey().equals("containerPort") || field.mergeKey().equals("port")) {
-      String protocol = Json.string(object, "protocol");
-      keys.put("protocol", protocol.isEmpty() ? "TCP" : protocol);
+    for (String key : field.topology().keys()) {
+      JsonNode value = object.get(key);
+      if (value != null) {
+        keys.set(key, value);
+      } else if (key.equals("protocol")) {
+        keys.put(key, "TCP");
+      }
     }
-    return "k:" + new String(Json.bytes(keys), java.nio.charset.StandardCharsets.UTF_8);
+    return "k:" + new String(Json.bytes(StructuralSchema.sorted(keys)), StandardCharsets.UTF_8);
   }
 
   static ObjectNode union(ObjectNode a, ObjectNode b) {
-    ObjectNode out = Json.object();
-    new TreeMap<>(properties(a)).forEach(out::set);
-    properties(b)
-        .forEach((name, child) ->
-            out.set(
-                name,
-                out.get(name) instanceof ObjectNode mine
-                    ? union(mine, (ObjectNode) child)
-                    : child));
-    ObjectNode sorted = Json.object();
-    properties(out).forEach(sorted::set);
-    return sorted;
+    return combine(a, b, (inA, inB) -> inA || inB);
   }
 
   /** What is in {@code a} but not in {@code b}. */
   static ObjectNode minus(ObjectNode a, ObjectNode b) {
+    return combine(a, b, (inA, inB) -> inA && !inB);
+  }
+
+  static ObjectNode both(ObjectNode a, ObjectNode b) {
+    return combine(a, b, (inA, inB) -> inA && inB);
+  }
+
+  /** Whether a path belongs to the result, by whether it is in one set and in the other. */
+  @FunctionalInterface
+  private interface Rule {
+    boolean holds(boolean inA, boolean inB);
+  }
+
+  private static ObjectNode combine(ObjectNode a, ObjectNode b, Rule rule) {
     ObjectNode out = Json.object();
-    a.forEachEntry((name, child) -> {
-      JsonNode other = b.get(name);
-      if (other == null) {
-        out.set(name, child);
-      } else if (!child.isEmpty() && !other.isEmpty()) {
-        ObjectNode rest = minus((ObjectNode) child, (ObjectNode) other);
-        if (!rest.isEmpty()) {
-          out.set(name, rest);
-        }
+    TreeSet<String> names = new TreeSet<>(properties(a).keySet());
+    names.addAll(properties(b).keySet());
+    names.remove(SELF);
+    for (String name : names) {
+      ObjectNode ofA = child(a, name);
+      ObjectNode ofB = child(b, name);
+      ObjectNode below = combine(ofA, ofB, rule);
+      boolean member = rule.holds(a.has(name) && isMember(ofA), b.has(name) && isMember(ofB));
+      if (member && !below.isEmpty()) {
+        ObjectNode withSelf = Json.object();
+        withSelf.putObject(SELF);
+        withSelf.setAll(below);
+        out.set(name, withSelf);
+      } else if (member || !below.isEmpty()) {
+        out.set(name, below);
       }
-    });
+    }
     return out;
   }
 
-  /** What is in both. A leaf covers whatever the other set has below it. */
-  static ObjectNode both(ObjectNode a, ObjectNode b) {
-    ObjectNode out = Json.object();
-    a.forEachEntry((name, child) -> {
-      JsonNode other = b.get(name);
-      if (other == null) {
-        return;
-      }
-      if (child.isEmpty() || other.isEmpty()) {
-        out.set(name, child.isEmpty() ? other : child);
-      } else {
-        ObjectNode shared = both((ObjectNode) child, (ObjectNode) other);
-        if (!shared.isEmpty()) {
-          out.set(name, shared);
-        }
-      }
-    });
-    return out;
+  private static ObjectNode child(ObjectNode set, String name) {
+    return set.get(name) instanceof ObjectNode child ? child : Json.object();
+  }
+
+  /** Whether the path of a node is itself in the set, and not only paths below it. */
+  private static boolean isMember(ObjectNode node) {
+    return node.isEmpty() || node.has(SELF);
   }
 
   /** Takes the fields of a set out of an object, in place. */
@@ -243,13 +272,13 @@ final class FieldSets {
   }
 
   /** Leaves as people read them, e.g. {@code .spec.replicas}. */
-  static java.util.List<String> paths(ObjectNode set) {
-    java.util.List<String> paths = new java.util.ArrayList<>();
+  static List<String> paths(ObjectNode set) {
+    List<String> paths = new ArrayList<>();
     paths(set, "", paths);
     return paths;
   }
 
-  private static void paths(ObjectNode set, String prefix, java.util.List<String> paths) {
+  private static void paths(ObjectNode set, String prefix, List<String> paths) {
     set.forEachEntry((name, below) -> {
       if (name.equals(SELF)) {
         return;
@@ -268,7 +297,7 @@ final class FieldSets {
     if (element.startsWith("v:")) {
       return "=" + element.substring(2);
     }
-    java.util.List<String> keys = new java.util.ArrayList<>();
+    List<String> keys = new ArrayList<>();
     Json.trusted(element.substring(2)).forEachEntry((name, value) -> keys.add(name + "=" + value));
     return String.join(",", keys);
   }

@@ -1,6 +1,7 @@
 package io.multicluster.testclusters.simulated;
 
 import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.status.Status;
 import io.multicluster.wire.status.Status.Cause;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -79,10 +80,7 @@ record ListOptions(
           "specifying resource version is not allowed when using continue");
     }
     if (!isNumber()) {
-      throw ApiException.badRequest(
-          "invalid resource version: strconv.ParseUint: parsing \""
-              + resourceVersion
-              + "\": invalid syntax");
+      throw ApiException.badRequest("invalid resource version: " + notANumber());
     }
   }
 
@@ -132,23 +130,22 @@ record ListOptions(
       }
     }
     if (!continueToken.isEmpty()) {
-      throw invalid("continue", "continue is forbidden for watch", "FieldValueForbidden");
+      throw invalid(
+          "resourceVersionMatch",
+          "resourceVersionMatch is forbidden when continue is provided",
+          "FieldValueForbidden");
     }
     if (!isNumber()) {
-      throw ApiException.invalid(
-          "",
-          "",
-          "",
-          List.of(
-              new Cause(
-                  "FieldValueInvalid",
-                  "Invalid value: \""
-                      + resourceVersion
-                      + "\": strconv.ParseUint: parsing \""
-                      + resourceVersion
-                      + "\": invalid syntax",
-                  "resourceVersion")));
+      throw new ApiException(Status.failure(500, "", notANumber()));
     }
+  }
+
+  private String notANumber() {
+    return "resourceVersion: Invalid value: \""
+        + resourceVersion
+        + "\": strconv.ParseUint: parsing \""
+        + resourceVersion
+        + "\": invalid syntax";
   }
 
   private boolean isNumber() {

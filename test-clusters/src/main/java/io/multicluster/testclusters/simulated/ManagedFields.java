@@ -3,6 +3,7 @@ package io.multicluster.testclusters.simulated;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.multicluster.testclusters.simulated.FieldSets.Purpose;
 import io.multicluster.testclusters.simulated.Schema.Message;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.status.Status;
@@ -10,6 +11,7 @@ import io.multicluster.wire.status.Status.Cause;
 import io.multicluster.wire.status.Status.Details;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +20,23 @@ import org.jspecify.annotations.Nullable;
  * Simpler than Kubernetes' structured merge: lists are keyed as strategic merge patches key them.
  */
 final class ManagedFields {
-  /** One who changes fields. */
-  record Manager(String name, String operation, String apiVersion, String subresource) {
+  /**
+   * One who changes fields.
+   *
+   * @param reset what this one can't change, and so never manages, e.g. {@code f:status}
+   */
+  record Manager(
+      String name, String operation, String apiVersion, String subresource, List<String> reset) {
+    static Manager of(String name, String operation, ResourceType type, String subresource) {
+      List<String> reset =
+          !type.hasStatus()
+              ? List.of()
+              : !subresource.equals("status")
+                  ? List.of("f:status")
+                  : type.custom() == null ? List.of("f:spec") : List.of("f:spec", "f:metadata");
+      return new Manager(name, operation, type.apiVersion(), subresource, reset);
+    }
+
     boolean is(JsonNode entry) {
       return Json.string(entry, "manager").equals(name)
           && Json.string(entry, "operation").equals(operation)
@@ -28,17 +45,24 @@ final class ManagedFields {
     }
   }
 
+  /** Appliers first, then by time, then by name. */
+  private static final Comparator<JsonNode> ORDER =
+      Comparator.comparing((JsonNode entry) -> Json.string(entry, "operation"))
+          .thenComparing(entry -> Json.string(entry, "time"))
+          .thenComparing(entry -> Json.string(entry, "manager"))
+          .thenComparing(entry -> Json.string(entry, "apiVersion"))
+          .thenComparing(entry -> Json.string(entry, "subresource"));
+
   private ManagedFields() {}
 
   /** Notes in {@code after} what a create, update or patch changed. */
   static void updated(
       @Nullable Message schema, @Nullable ObjectNode before, ObjectNode after, Manager manager) {
-    ObjectNode changed = FieldSets.changed(schema, before, after);
+    ObjectNode changed =
+        FieldSets.changed(schema, before == null ? empty(schema) : before, after, Purpose.UPDATE);
+    changed.remove(manager.reset());
     ObjectNode gone =
-        before == null
-            ? Json.object()
-            : FieldSets.minus(
-                FieldSets.changed(schema, null, before), FieldSets.changed(schema, null, after));
+        before == null ? Json.object() : FieldSets.minus(all(schema, before), all(schema, after));
     ArrayNode out = Json.array();
     boolean found = false;
     for (JsonNode entry :
@@ -73,8 +97,10 @@ final class ManagedFields {
       boolean force) {
     ObjectNode merged = live == null ? Json.object() : live.deepCopy();
     StrategicMerge.apply(schema, merged, configuration);
-    ObjectNode wanted = FieldSets.changed(schema, null, configuration);
-    ObjectNode changed = FieldSets.changed(schema, live, merged);
+    ObjectNode wanted = FieldSets.changed(schema, Json.object(), configuration, Purpose.APPLY);
+    wanted.remove(manager.reset());
+    ObjectNode changed =
+        FieldSets.changed(schema, live == null ? Json.object() : live, merged, Purpose.UPDATE);
     ArrayNode out = Json.array();
     ObjectNode othersFields = Json.object();
     ObjectNode mine = Json.object();
@@ -89,13 +115,7 @@ final class ManagedFields {
         ObjectNode contested = FieldSets.both(fields, changed);
         for (String path : FieldSets.paths(contested)) {
           conflicts.add(
-              new Cause(
-                  "FieldManagerConflict",
-                  "conflict with \""
-                      + Json.string(entry, "manager")
-                      + "\" using "
-                      + Json.string(entry, "apiVersion"),
-                  path));
+              new Cause("FieldManagerConflict", "conflict with " + described(entry), path));
         }
         ObjectNode kept = FieldSets.minus(fields, contested);
         othersFields = FieldSets.union(othersFields, kept);
@@ -112,6 +132,15 @@ final class ManagedFields {
     return merged;
   }
 
+  /** What an object has before anybody has said anything about it. */
+  private static ObjectNode empty(@Nullable Message schema) {
+    return schema == null ? Json.object() : Canonical.of(schema, Json.object()).object();
+  }
+
+  private static ObjectNode all(@Nullable Message schema, ObjectNode object) {
+    return FieldSets.changed(schema, Json.object(), object, Purpose.UPDATE);
+  }
+
   private static ApiException conflict(List<Cause> conflicts) {
     String what = conflicts.size() == 1 ? "1 conflict" : conflicts.size() + " conflicts";
     String list =
@@ -123,6 +152,16 @@ final class ManagedFields {
     return new ApiException(
         Status.failure(409, "Conflict", "Apply failed with " + what + ": " + list)
             .withDetails(new Details("", "", "", "", conflicts, 0)));
+  }
+
+  private static String described(JsonNode entry) {
+    String manager = "\"" + Json.string(entry, "manager") + "\"";
+    String subresource = Json.string(entry, "subresource");
+    return manager
+        + (subresource.isEmpty() ? "" : " with subresource \"" + subresource + "\"")
+        + (Json.string(entry, "operation").equals("Update")
+            ? " using " + Json.string(entry, "apiVersion")
+            : "");
   }
 
   private static ObjectNode fields(JsonNode entry) {
@@ -161,7 +200,10 @@ final class ManagedFields {
     if (entries.isEmpty()) {
       metadata.remove("managedFields");
     } else {
-      metadata.set("managedFields", entries);
+      List<JsonNode> sorted = new ArrayList<>();
+      entries.forEach(sorted::add);
+      sorted.sort(ORDER);
+      metadata.set("managedFields", Json.array().addAll(sorted));
     }
   }
 }

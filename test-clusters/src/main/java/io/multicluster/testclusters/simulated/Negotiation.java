@@ -53,11 +53,31 @@ record Negotiation(Format format, Transform transform, String metaVersion, boole
     }
   }
 
-  static Negotiation of(ServerRequest request, boolean protobuf, Answer answer) {
+  /**
+   * @param type of the answer; it decides whether there is protobuf
+   */
+  static Negotiation of(ServerRequest request, ResourceType type, Answer answer) {
+    boolean protobuf = type.protobuf();
+
     boolean pretty = pretty(request);
     List<Clause> clauses = clauses(request.header("accept"));
     if (clauses.isEmpty()) {
       return new Negotiation(Format.JSON, Transform.NONE, "", pretty);
+    }
+    if (protobuf
+        && clauses.stream().noneMatch(c -> format(c.type(), true, Answer.OBJECT) != null)) {
+      // Refused by the router, before anybody looks at the parameters.
+      throw new ApiException(
+          Status.failure(
+                  406,
+                  "NotAcceptable",
+                  "406: Not Acceptable\n\nAvailable representations: application/json,"
+                      + " application/yaml, application/vnd.kubernetes.protobuf"
+                      + (answer == Answer.OBJECT
+                          ? ""
+                          : ", application/json;stream=watch,"
+                              + " application/vnd.kubernetes.protobuf;stream=watch"))
+              .withDetails(Status.Details.EMPTY));
     }
     for (Clause clause : clauses) {
       Format format = format(clause.type(), protobuf, answer);
@@ -81,7 +101,9 @@ record Negotiation(Format format, Transform transform, String metaVersion, boole
               "you requested "
                   + as
                   + ", but the requested object is "
-                  + (answer == Answer.LIST ? "a list" : "not a list"));
+                  + (answer == Answer.LIST
+                      ? "a list (*" + Intake.goPackage(type) + "." + type.kind() + "List)"
+                      : "not a list"));
         }
         return new Negotiation(format, Transform.METADATA, version, pretty);
       }
@@ -91,7 +113,8 @@ record Negotiation(Format format, Transform transform, String metaVersion, boole
         "only the following media types are accepted: application/json"
             + stream
             + (answer == Answer.WATCH ? "" : ", application/yaml")
-            + (protobuf ? ", application/vnd.kubernetes.protobuf" + stream : ""));
+            + ", application/vnd.kubernetes.protobuf"
+            + stream);
   }
 
   /** The format of an error: the first acceptable one, JSON if none is. */

@@ -100,7 +100,7 @@ final class ObjectEncoder {
   /** A JSON or YAML document as the client wants it. */
   static byte[] text(JsonNode node, Negotiation how) {
     if (how.format() == Format.YAML) {
-      return Json.yaml(node);
+      return Json.yaml(StructuralSchema.sorted(node));
     }
     if (how.pretty()) {
       return Json.pretty(node);
@@ -160,7 +160,10 @@ final class ObjectEncoder {
       out.write(text(list));
       return;
     }
-    byte[] head = Json.bytes(head(meta));
+    // Lists of custom resources are maps in Go, and maps are written with their keys sorted.
+    boolean sorted = type.custom() != null && how.transform() == Transform.NONE;
+    byte[] head =
+        Json.bytes(sorted ? Json.object().put("apiVersion", type.apiVersion()) : head(meta));
     out.write(head, 0, head.length - 1);
     out.write(ascii(how.transform() == Transform.TABLE ? ",\"rows\":[" : ",\"items\":["));
     boolean first = true;
@@ -171,7 +174,21 @@ final class ObjectEncoder {
       first = false;
       out.write(Json.bytes(item(entry)));
     }
-    out.write(ascii("]}\n"));
+    out.write(ascii("]"));
+    if (sorted) {
+      ObjectNode tail = Json.object().put("kind", type.kind() + "List");
+      ObjectNode metadata = meta.json();
+      if (!metadata.has("continue")) {
+        metadata.put("continue", "");
+      }
+      tail.set("metadata", StructuralSchema.sorted(metadata));
+      out.write(',');
+      byte[] rest = Json.bytes(tail);
+      out.write(rest, 1, rest.length - 1);
+    } else {
+      out.write('}');
+    }
+    out.write('\n');
   }
 
   private ObjectNode head(ListMeta meta) {

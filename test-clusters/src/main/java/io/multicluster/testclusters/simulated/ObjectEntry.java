@@ -25,11 +25,12 @@ final class ObjectEntry implements Entry {
     this.resourceVersion = resourceVersion;
     Json.child(object, "metadata").put("resourceVersion", Long.toString(resourceVersion));
     this.labels = Json.texts(object, "metadata", "labels");
-    if (schema != null) {
-      ObjectNode normal = Canonical.of(schema, object).object();
-      object.removeAll();
-      object.setAll(normal);
-    }
+    ObjectNode normal =
+        schema == null
+            ? (ObjectNode) StructuralSchema.sorted(object)
+            : Canonical.of(schema, object).object();
+    object.removeAll();
+    object.setAll(normal);
   }
 
   @Override

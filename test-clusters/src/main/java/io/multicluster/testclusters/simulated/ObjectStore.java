@@ -46,7 +46,8 @@ final class ObjectStore {
   ResourceCollection collection(GroupResource resource) {
     return locked(() ->
         collections.computeIfAbsent(
-            resource, r -> new ResourceCollection(lock, historyLimit, this::revision)));
+            resource,
+            r -> new ResourceCollection(lock, historyLimit, this::revision, FIRST_REVISION)));
   }
 
   /** The collections that exist, by resource. */

@@ -218,12 +218,15 @@ final class OpenApi {
       }
       if (field.merge() && field.shape() == Shape.LIST) {
         property.put("x-kubernetes-patch-strategy", "merge");
-        if (field.mergeKey().isEmpty()) {
-          property.put("x-kubernetes-list-type", "set");
-        } else {
-          property.put("x-kubernetes-patch-merge-key", field.mergeKey());
-          property.put("x-kubernetes-list-type", "map");
-          property.putArray("x-kubernetes-list-map-keys").add(field.mergeKey());
+        Json.putNonEmpty(property, "x-kubernetes-patch-merge-key", field.mergeKey());
+      }
+      if (field.shape() == Shape.LIST) {
+        Schema.Topology topology = field.topology();
+        property.put(
+            "x-kubernetes-list-type",
+            topology.set() ? "set" : topology.keys().isEmpty() ? "atomic" : "map");
+        if (!topology.keys().isEmpty()) {
+          property.set("x-kubernetes-list-map-keys", Json.array(topology.keys()));
         }
       }
       properties.set(field.name(), property);
@@ -244,12 +247,14 @@ final class OpenApi {
       case BOOL -> type.put("type", "boolean");
       case INT32 -> type.put("type", "integer").put("format", "int32");
       case INT64 -> type.put("type", "integer").put("format", "int64");
+      case DOUBLE -> type.put("type", "number").put("format", "double");
       case BYTES -> type.put("type", "string").put("format", "byte");
       case TIME, MICRO_TIME -> type.put("type", "string").put("format", "date-time");
       case INT_OR_STRING -> type.put("type", "string").put("format", "int-or-string");
       case STRING_LIST ->
           type.put("type", "array").set("items", Json.object().put("type", "string"));
-      case FIELDS_V1, RAW_EXTENSION, JSON -> type.put("type", "object");
+      case FIELDS_V1, RAW_EXTENSION -> type.put("type", "object");
+      case JSON, SCHEMA_OR_OTHER -> {}
     }
     return type;
   }

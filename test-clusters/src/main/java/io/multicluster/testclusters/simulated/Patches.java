@@ -1,21 +1,17 @@
 package io.multicluster.testclusters.simulated;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fabric8.zjsonpatch.JsonPatch;
-import io.fabric8.zjsonpatch.JsonPatchException;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.status.Status;
 import java.util.Map;
 
-/** JSON, merge and strategic merge patches. Apply is {@link ServerSideApply}'s. */
+/** JSON, merge and strategic merge patches. Apply is {@link ManagedFields}'. */
 final class Patches {
   static final String JSON_PATCH = "application/json-patch+json";
   static final String MERGE = "application/merge-patch+json";
   static final String STRATEGIC = "application/strategic-merge-patch+json";
   static final String APPLY = "application/apply-patch+yaml";
-  private static final int MAX_OPERATIONS = 10_000;
 
   private Patches() {}
 
@@ -28,7 +24,7 @@ final class Patches {
     String mediaType = RequestBody.mediaType(request);
     ObjectNode target = current.deepCopy();
     return switch (mediaType) {
-      case JSON_PATCH -> jsonPatch(target, RequestBody.json(request.body()));
+      case JSON_PATCH -> JsonPatches.apply(target, RequestBody.json(request.body()));
       case MERGE -> {
         merge(target, Json.requireObject(RequestBody.json(request.body()), "a merge patch"));
         yield target;
@@ -48,29 +44,12 @@ final class Patches {
   }
 
   static ApiException unsupported(ResourceType type) {
-    return RequestBody.unsupported(
-        JSON_PATCH + ", " + MERGE + (type.custom() == null ? ", " + STRATEGIC : "") + ", " + APPLY);
-  }
-
-  private static ObjectNode jsonPatch(ObjectNode target, JsonNode patch) {
-    if (!(patch instanceof ArrayNode operations)) {
-      throw ApiException.badRequest("error decoding patch: a JSON patch is an array");
-    }
-    if (operations.size() > MAX_OPERATIONS) {
-      throw ApiException.entityTooLarge(
-          "The allowed maximum operations in a JSON patch is "
-              + MAX_OPERATIONS
-              + ", got "
-              + operations.size());
-    }
-    try {
-      return Json.requireObject(JsonPatch.apply(operations, target), "the patched object");
-    } catch (JsonPatchException e) {
-      throw new ApiException(
-          Status.failure(
-                  422, "Invalid", "the server rejected our request due to an error in our request")
+    if (type.custom() == null) {
+      return new ApiException(
+          Status.failure(415, "UnsupportedMediaType", "415: Unsupported Media Type")
               .withDetails(Status.Details.EMPTY));
     }
+    return RequestBody.unsupported(JSON_PATCH + ", " + MERGE + ", " + APPLY);
   }
 
   /** RFC 7386. */

@@ -81,12 +81,22 @@ final class ProtobufCodec {
         false,
         false,
         false,
-        "");
+        "",
+        Schema.Topology.PLAIN);
   }
 
   private static void zero(Field field, Writer out) {
     switch (field.kind()) {
-      case STRING, BYTES, TIME, MICRO_TIME, FIELDS_V1, RAW_EXTENSION, STRING_LIST, JSON ->
+      case STRING,
+          BYTES,
+          TIME,
+          MICRO_TIME,
+          FIELDS_V1,
+          RAW_EXTENSION,
+          STRING_LIST,
+          JSON,
+          SCHEMA_OR_OTHER,
+          DOUBLE ->
           out.bytes(field.number(), new byte[0]);
       case BOOL, INT32, INT64 -> out.number(field.number(), 0);
       case DURATION -> value(field, Json.text("0s"), out);
@@ -145,7 +155,8 @@ final class ProtobufCodec {
           out.bytes(
               number,
               encode(field.requireMessage(), value instanceof ObjectNode o ? o : Json.object()));
-      case JSON -> throw new IllegalStateException(field.name() + " has no protobuf form");
+      case JSON, SCHEMA_OR_OTHER, DOUBLE ->
+          throw new IllegalStateException(field.name() + " has no protobuf form");
     }
   }
 
@@ -222,7 +233,8 @@ final class ProtobufCodec {
         yield list;
       }
       case MESSAGE -> decode(field.requireMessage(), in.message());
-      case JSON -> throw new MalformedProtoException(field.name() + " has no protobuf form");
+      case JSON, SCHEMA_OR_OTHER, DOUBLE ->
+          throw new MalformedProtoException(field.name() + " has no protobuf form");
     };
   }
 

@@ -37,7 +37,7 @@ final class Reads {
 
   void get(ResourceType type, Target target, ServerRequest request, ServerResponse response)
       throws InterruptedException, IOException {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Negotiation.Answer.OBJECT);
+    Negotiation how = Negotiation.of(request, type, Negotiation.Answer.OBJECT);
     ObjectEncoder encoder = new ObjectEncoder(type, how, includeObject(request, how));
     String wanted = request.parameter("resourceVersion");
     if (!wanted.isEmpty() && !wanted.equals("0")) {
@@ -58,14 +58,17 @@ final class Reads {
     String include = request.parameter("includeObject");
     if (how.transform() == Negotiation.Transform.TABLE
         && !List.of("", "None", "Metadata", "Object").contains(include)) {
-      throw ApiException.badRequest("unrecognized includeObject value: \"" + include + "\"");
+      throw ApiException.badRequest(
+          "Unable to convert to Table as requested: includeObject: Invalid value: \""
+              + include
+              + "\": must be 'Metadata', 'Object', 'None', or empty");
     }
     return include;
   }
 
   void list(ResourceType type, Target target, ServerRequest request, ServerResponse response)
       throws InterruptedException, IOException {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Negotiation.Answer.LIST);
+    Negotiation how = Negotiation.of(request, type, Negotiation.Answer.LIST);
     ObjectEncoder encoder = new ObjectEncoder(type, how, includeObject(request, how));
     ListOptions options = ListOptions.of(request, type);
     options.checkList();
@@ -179,7 +182,8 @@ final class Reads {
       } catch (IllegalArgumentException | IOException e) {
         // Refused below, as tokens of another form are.
       }
-      throw ApiException.badRequest("continue key is not valid: " + text);
+      throw ApiException.badRequest(
+          "invalid continue token: continue key is not valid: illegal base64 data at input byte 0");
     }
   }
 
@@ -208,7 +212,7 @@ final class Reads {
 
   void watch(ResourceType type, Target target, ServerRequest request, ServerResponse response)
       throws InterruptedException, IOException {
-    Negotiation how = Negotiation.of(request, type.protobuf(), Negotiation.Answer.WATCH);
+    Negotiation how = Negotiation.of(request, type, Negotiation.Answer.WATCH);
     ObjectEncoder encoder = new ObjectEncoder(type, how, includeObject(request, how));
     ListOptions options = ListOptions.of(request, type);
     options.checkWatch();

@@ -31,10 +31,14 @@ final class ResourceCollection {
   /** Changes up to this resourceVersion are gone. */
   private long compacted;
 
-  ResourceCollection(ReentrantLock lock, int historyLimit, LongSupplier revision) {
+  /**
+   * @param oldest a revision before which nothing was
+   */
+  ResourceCollection(ReentrantLock lock, int historyLimit, LongSupplier revision, long oldest) {
     this.lock = lock;
     this.changed = lock.newCondition();
     this.revision = revision;
+    this.compacted = oldest;
     this.history = new @Nullable Change[historyLimit];
   }
 
@@ -112,6 +116,14 @@ final class ResourceCollection {
     assert lock.isHeldByCurrentThread();
     entries.put(entry.key(), entry);
     compacted = Math.max(compacted, entry.resourceVersion());
+  }
+
+  /** Ends all watches and makes them start anew: after {@link #load}. */
+  void breakOff() {
+    assert lock.isHeldByCurrentThread();
+    compact();
+    first = ++next;
+    changed.signalAll();
   }
 
   void remove(Entry entry, long resourceVersion) {

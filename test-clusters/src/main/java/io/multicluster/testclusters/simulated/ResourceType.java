@@ -64,6 +64,10 @@ record ResourceType(
     return group.equals(wantedGroup) && plural.equals(wantedPlural);
   }
 
+  boolean isDefinition() {
+    return is("apiextensions.k8s.io", "customresourcedefinitions");
+  }
+
   @Nullable Subresource subresource(String name) {
     for (Subresource each : subresources) {
       if (each.name().equals(name)) {

@@ -56,7 +56,7 @@ final class Reviews {
     if (Json.string(spec, "user").isEmpty() && Json.strings(spec, "groups").isEmpty()) {
       throw ApiException.invalid(
           type.group(),
-          type.kind(),
+          "",
           "",
           java.util.List.of(
               new io.multicluster.wire.status.Status.Cause(
@@ -112,7 +112,7 @@ final class Reviews {
     if (user != null) {
       status.set("user", userInfo(user));
     } else {
-      status.put("error", "[invalid bearer token]");
+      status.put("error", "invalid bearer token");
     }
     answer.set("status", status);
   }

@@ -70,6 +70,28 @@ final class Scales {
     return String.join(",", terms);
   }
 
+  /** What is wrong with the field of an object that its scale subresource stands for. */
+  static List<Cause> errors(ResourceType type, ObjectNode object, List<Cause> others) {
+    String path = paths(type).specReplicas();
+    JsonNode replicas = path.isEmpty() ? null : Json.at(object, JsonPath.names(path));
+    if (replicas == null || (replicas.isIntegralNumber() && replicas.asLong() >= 0)) {
+      return others;
+    }
+    List<Cause> all = new ArrayList<>(others);
+    all.add(
+        new Cause(
+            "FieldValueInvalid",
+            replicas.isIntegralNumber()
+                ? "Invalid value: " + replicas + ": should be a non-negative integer"
+                : "Invalid value: 0: "
+                    + path
+                    + " accessor error: "
+                    + replicas.asText()
+                    + " is of the type string, expected int64",
+            path));
+    return all;
+  }
+
   /** The object with the replicas and the precondition that a changed Scale asks for. */
   static ObjectNode applied(ResourceType type, ObjectNode object, ObjectNode scale) {
     long replicas = Json.integer(scale, "spec", "replicas");

@@ -34,6 +34,7 @@ final class Schema {
     BOOL("bool"),
     INT32("int32"),
     INT64("int64"),
+    DOUBLE("double"),
     BYTES("bytes"),
     TIME("Time"),
     MICRO_TIME("MicroTime"),
@@ -48,6 +49,8 @@ final class Schema {
     STRING_LIST("StringList"),
     /** Any JSON; its kinds are not offered in protobuf. */
     JSON("JSON"),
+    /** A JSON schema where it is an object; else a boolean or a list. Not offered in protobuf. */
+    SCHEMA_OR_OTHER("SchemaOrOther"),
     MESSAGE("");
 
     private final String label;
@@ -82,6 +85,7 @@ final class Schema {
    * @param inline a message whose fields stand beside this one in JSON
    * @param merge strategic merge patches merge a list instead of replacing it
    * @param mergeKey what identifies the elements of a merged list; empty for scalars
+   * @param topology how server-side apply divides it among managers
    */
   record Field(
       String name,
@@ -93,10 +97,31 @@ final class Schema {
       boolean nonzero,
       boolean inline,
       boolean merge,
-      String mergeKey) {
+      String mergeKey,
+      Topology topology) {
 
     Message requireMessage() {
       return Objects.requireNonNull(message, name);
+    }
+  }
+
+  /**
+   * Whether parts of a value can have managers of their own.
+   *
+   * @param atomic the value has one manager; always so for lists that are neither set nor keyed
+   * @param set a list of scalars, each with managers of its own
+   * @param keys what identifies the elements of a list; empty if they can't be told apart
+   * @param atomicElements each element of a keyed list has one manager
+   */
+  record Topology(boolean atomic, boolean set, List<String> keys, boolean atomicElements) {
+    static final Topology PLAIN = new Topology(false, false, List.of(), false);
+
+    Topology {
+      keys = List.copyOf(keys);
+    }
+
+    boolean divided() {
+      return set || !keys.isEmpty();
     }
   }
 
@@ -228,8 +253,6 @@ final class Schema {
       throw new IllegalStateException("no message " + type + " for the line: " + line);
     }
     List<String> flags = words.subList(3, words.size());
-    String key =
-        flags.stream().filter(f -> f.startsWith("key=")).findFirst().orElse("key=").substring(4);
     return new Field(
         words.get(0),
         Integer.parseInt(words.get(1)),
@@ -240,6 +263,22 @@ final class Schema {
         flags.contains("nonzero"),
         flags.contains("inline"),
         flags.contains("merge"),
-        key);
+        flag(flags, "key="),
+        new Topology(
+            flags.contains("atomic"),
+            flags.contains("set"),
+            flag(flags, "keys=").isEmpty()
+                ? List.of()
+                : List.of(flag(flags, "keys=").split(",", -1)),
+            flags.contains("atomicElements")));
+  }
+
+  /** What follows that prefix in the flag that has it; empty if none has. */
+  private static String flag(List<String> flags, String prefix) {
+    return flags.stream()
+        .filter(flag -> flag.startsWith(prefix))
+        .map(flag -> flag.substring(prefix.length()))
+        .findFirst()
+        .orElse("");
   }
 }

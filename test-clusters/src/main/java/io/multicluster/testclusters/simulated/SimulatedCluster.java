@@ -47,6 +47,7 @@ public final class SimulatedCluster implements TestCluster {
   private final Faults faults = new Faults(store);
   private final Transport transport;
   private final ClusterAccess access;
+  private final ExecutorService threads;
 
   SimulatedCluster(
       ClusterSpec spec,
@@ -54,13 +55,16 @@ public final class SimulatedCluster implements TestCluster {
       EventLoopGroup loops,
       ExecutorService threads) {
     name = spec.name();
+    this.threads = threads;
     authority = new TestAuthority(spec.name() + "-ca");
     authentication.trust(certificate(authority.certificate()));
     Reads reads = new Reads(store, catalog, faults, options.bookmarkInterval());
-    Writes writes = new Writes(store, catalog, authentication, threads, authority.certificate());
+    Deletions deletions = new Deletions(store, catalog, threads);
+    Writes writes = new Writes(store, catalog, authentication, deletions, authority.certificate());
     bootstrap(writes);
     ApiServer server =
-        new ApiServer(store, catalog, faults, authentication, reads, writes, options.version());
+        new ApiServer(
+            store, catalog, faults, authentication, reads, writes, deletions, options.version());
     transport = new Transport(loops, tls(), threads, server::handle);
     faults.attach(transport);
     transport.listen(spec.port());
@@ -161,6 +165,14 @@ public final class SimulatedCluster implements TestCluster {
     List<String> all = new java.util.ArrayList<>(groups);
     all.add(UserInfo.AUTHENTICATED);
     authentication.addToken(token, new UserInfo(user, "", all, Map.of()));
+  }
+
+  /**
+   * Adds very many pods, with namespaces and nodes for them. Watches of pods and events that are
+   * open end, and must list anew. The caller closes the load, which ends its changes.
+   */
+  public PodLoad load(PodLoad.Spec spec) {
+    return new PodLoad(store, spec, threads);
   }
 
   @Override

@@ -60,7 +60,11 @@ final class Tables {
   static ObjectNode metadata(ObjectNode view, String metaVersion) {
     ObjectNode partial = Json.object();
     partial.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/" + metaVersion);
-    partial.set("metadata", view.get("metadata"));
+    partial.setAll(
+        Canonical.of(
+                Schema.message(Schema.META + "PartialObjectMetadata"),
+                Json.object().set("metadata", view.get("metadata")))
+            .object());
     return partial;
   }
 
