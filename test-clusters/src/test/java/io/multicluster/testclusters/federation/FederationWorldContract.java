@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.multicluster.testclusters.Programs;
 import io.multicluster.testclusters.TestCluster;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
@@ -33,9 +34,12 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
-/** The shared world of real clusters is what tests elsewhere take it for. */
-class FederationWorldTest {
+/** What a world is to those who look at it, whatever kind of clusters it is made of. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class FederationWorldContract {
   private static final ResourceDefinitionContext CLUSTERS =
       new ResourceDefinitionContext.Builder()
           .withGroup("cluster.karmada.io")
@@ -45,11 +49,14 @@ class FederationWorldTest {
           .withNamespaced(false)
           .build();
 
-  private static FederationWorld world;
+  FederationWorld world;
+
+  /** Called once for all tests of the class. */
+  abstract FederationWorld open(Path folder);
 
   @BeforeAll
-  static void start() {
-    world = FederationWorld.shared();
+  void start(@TempDir Path folder) {
+    world = open(folder);
   }
 
   @Test
@@ -187,7 +194,7 @@ class FederationWorldTest {
     assertThat(mayList("nobody")).isFalse();
   }
 
-  private static boolean mayList(String group) {
+  private boolean mayList(String group) {
     Config config = Config.fromKubeconfig(world.controlPlane().access().kubeconfig());
     config.setImpersonateUsername("somebody");
     config.setImpersonateGroups(group);
@@ -292,7 +299,7 @@ class FederationWorldTest {
     run(kubectls.path("kubectl-1.36").toString(), "-n", namespace, "delete", "clone", "web");
   }
 
-  private static String run(String... command) throws Exception {
+  private String run(String... command) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("KUBECONFIG", world.controlPlane().kubeconfig().toString());
     Process process = builder.start();
@@ -322,7 +329,7 @@ class FederationWorldTest {
   }
 
   /** A namespace that no other test looks at; the members get it from the federation. */
-  private static String namespace(String name) {
+  private String namespace(String name) {
     for (TestCluster cluster : List.of(world.controlPlane(), world.member("test1"))) {
       try (KubernetesClient client = cluster.access().client()) {
         client
@@ -369,7 +376,7 @@ class FederationWorldTest {
         Map.of("containers", List.of(Map.of("name", "main", "image", image))));
   }
 
-  private static Map<String, Integer> podsPerMember(String namespace) {
+  private Map<String, Integer> podsPerMember(String namespace) {
     Map<String, Integer> counts = new HashMap<>();
     for (TestCluster member : world.members()) {
       counts.put(member.name(), pods(member.name(), namespace).size());
@@ -377,13 +384,13 @@ class FederationWorldTest {
     return counts;
   }
 
-  private static List<Pod> pods(String member, String namespace) {
+  private List<Pod> pods(String member, String namespace) {
     try (KubernetesClient client = client(member)) {
       return client.pods().inNamespace(namespace).list().getItems();
     }
   }
 
-  private static KubernetesClient client(String member) {
+  private KubernetesClient client(String member) {
     return world.member(member).access().client();
   }
 }
