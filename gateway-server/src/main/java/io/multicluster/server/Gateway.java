@@ -12,10 +12,12 @@ import io.multicluster.proxy.Kubeconfig;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamLimits;
 import io.multicluster.proxy.Upstreams;
+import io.multicluster.server.audit.AuditLog;
+import io.multicluster.server.audit.AuditPolicy;
+import io.multicluster.server.audit.Auditor;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.Member;
 import io.multicluster.server.discovery.Discovery;
-import io.multicluster.server.pipeline.Audit;
 import io.multicluster.server.pipeline.Authenticate;
 import io.multicluster.server.pipeline.Authorize;
 import io.multicluster.server.pipeline.FlowControl;
@@ -37,6 +39,7 @@ import io.multicluster.server.transport.TransportLimits;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -90,6 +93,15 @@ public final class Gateway implements AutoCloseable {
     Refresher refresher = new Refresher();
     parts.push(refresher);
 
+    AuditLog auditLog = AuditLog.open(state.auditLog(configuration));
+    parts.push(auditLog);
+    Path auditPolicy = configuration.audit().policyFile();
+    Auditor auditor =
+        new Auditor(
+            auditPolicy == null ? AuditPolicy.DEFAULT : AuditPolicy.read(auditPolicy),
+            auditLog,
+            configuration.audit().maxBodyKilobytes() * 1024);
+
     Upstreams upstreams = new Upstreams(loops, UpstreamLimits.DEFAULT);
     UpstreamClient controlPlane =
         upstreams.open(
@@ -142,7 +154,7 @@ public final class Gateway implements AutoCloseable {
     RequestPipeline pipeline =
         new RequestPipeline(
             new Authenticate(identity.authenticator()),
-            new Audit(),
+            auditor,
             new Impersonate(new Impersonation(identity.authorizer())),
             FlowControl.ofKubeApiserver(),
             new Authorize(identity.authorizer(), offered),

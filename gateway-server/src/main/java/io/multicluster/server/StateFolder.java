@@ -1,13 +1,16 @@
 package io.multicluster.server;
 
 import io.multicluster.certs.ServingCertificates;
+import io.multicluster.server.audit.LogSettings;
 import io.multicluster.server.config.GatewayConfiguration;
+import io.multicluster.server.config.GatewayConfiguration.AuditFile;
 import io.multicluster.server.config.GatewayConfiguration.Serving;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -51,6 +54,18 @@ public record StateFolder(Path root) {
   /** What was issued and revoked. */
   public Path inventory() {
     return root.resolve("client-ca/inventory");
+  }
+
+  /** Where the audit log is and how much of it is kept. */
+  LogSettings auditLog(GatewayConfiguration configuration) {
+    AuditFile log = configuration.audit().log();
+    Path file = log.path();
+    return new LogSettings(
+        file == null ? root.resolve("audit/audit.log") : file,
+        log.maxSizeMegabytes() * 1024L * 1024,
+        log.maxBackups(),
+        Duration.ofDays(log.maxAgeDays()),
+        LogSettings.RESERVE);
   }
 
   /**

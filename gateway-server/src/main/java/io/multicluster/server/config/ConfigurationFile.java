@@ -83,6 +83,7 @@ public final class ConfigurationFile {
           read.controlPlane(),
           read.members(),
           read.resources(),
+          read.audit(),
           read.logging());
     } catch (JsonProcessingException e) {
       throw explain(e);

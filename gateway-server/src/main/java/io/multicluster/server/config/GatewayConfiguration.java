@@ -29,6 +29,7 @@ public record GatewayConfiguration(
     ControlPlane controlPlane,
     Members members,
     Resources resources,
+    Audit audit,
     Logging logging) {
   public static final String API_VERSION = "multicluster.io/v1alpha1";
   public static final String KIND = "GatewayConfiguration";
@@ -53,6 +54,7 @@ public record GatewayConfiguration(
     controlPlane = required("controlPlane", controlPlane);
     members = members == null ? Members.DEFAULT : members;
     resources = resources == null ? Resources.DEFAULT : resources;
+    audit = audit == null ? Audit.DEFAULT : audit;
     logging = logging == null ? Logging.DEFAULT : logging;
     for (Member member : members.fixed()) {
       if (member.name().equals(controlPlane.name())) {
@@ -232,6 +234,55 @@ public record GatewayConfiguration(
   }
 
   /**
+   * What is recorded of requests, and where.
+   *
+   * @param policyFile a {@code Policy} of {@code audit.k8s.io/v1}; absent: changes, sessions in
+   *     pods and reads of secrets, without bodies
+   * @param maxBodyKilobytes of a body that is recorded, where the policy wants bodies; default 256
+   */
+  public record Audit(@Nullable Path policyFile, Integer maxBodyKilobytes, AuditFile log) {
+    static final Audit DEFAULT = new Audit(null, 256, AuditFile.DEFAULT);
+
+    public Audit {
+      maxBodyKilobytes = maxBodyKilobytes == null ? DEFAULT.maxBodyKilobytes : maxBodyKilobytes;
+      log = log == null ? DEFAULT.log : log;
+      atLeast("maxBodyKilobytes", maxBodyKilobytes, 1);
+      if (maxBodyKilobytes > 3 * 1024) {
+        throw new InvalidSettingException(
+            "maxBodyKilobytes", "must be at most 3072: no request has a larger body");
+      }
+    }
+  }
+
+  /**
+   * The file of the audit log; what is set aside of it lies beside it.
+   *
+   * @param path absent: {@code audit/audit.log} in the state directory
+   * @param maxSizeMegabytes when the file is set aside; default 100
+   * @param maxBackups how many such files are kept; default 100; 0 for all
+   * @param maxAgeDays how long they are kept; default 366; 0 for ever
+   */
+  public record AuditFile(
+      @Nullable Path path, Integer maxSizeMegabytes, Integer maxBackups, Integer maxAgeDays) {
+    static final AuditFile DEFAULT = new AuditFile(null, 100, 100, 366);
+
+    public AuditFile {
+      maxSizeMegabytes = maxSizeMegabytes == null ? DEFAULT.maxSizeMegabytes : maxSizeMegabytes;
+      maxBackups = maxBackups == null ? DEFAULT.maxBackups : maxBackups;
+      maxAgeDays = maxAgeDays == null ? DEFAULT.maxAgeDays : maxAgeDays;
+      atLeast("maxSizeMegabytes", maxSizeMegabytes, 1);
+      atLeast("maxBackups", maxBackups, 0);
+      atLeast("maxAgeDays", maxAgeDays, 0);
+    }
+  }
+
+  private static void atLeast(String key, int value, int least) {
+    if (value < least) {
+      throw new InvalidSettingException(key, "must be at least " + least);
+    }
+  }
+
+  /**
    * The log on standard error.
    *
    * @param format {@code text} (default) or {@code json}
@@ -273,7 +324,8 @@ public record GatewayConfiguration(
           "name",
           "\""
               + name
-              + "\" is no cluster name: use lower-case letters, digits, '-' and '.', such as test1");
+              + "\" is no cluster name: use lower-case letters, digits, '-' and '.', such as"
+              + " test1");
     }
   }
 
@@ -285,7 +337,8 @@ public record GatewayConfiguration(
             key,
             "\""
                 + resource
-                + "\" is no resource: write its plural and group, such as pods or deployments.apps");
+                + "\" is no resource: write its plural and group, such as pods or"
+                + " deployments.apps");
       }
       if (!seen.add(resource)) {
         throw new InvalidSettingException(key, "names " + resource + " twice");

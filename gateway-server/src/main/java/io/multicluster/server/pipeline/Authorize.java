@@ -11,6 +11,7 @@ import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Asks whether the user may. Health is open to everybody, as in kube-apiserver.
@@ -43,12 +44,14 @@ public final class Authorize {
   /**
    * May block.
    *
+   * @param told hears each decision, for the audit log
    * @throws ApiException 403
    */
-  void check(UserInfo user, RequestInfo info, Query query) {
+  void check(UserInfo user, RequestInfo info, Query query, Consumer<Decision> told) {
     for (Attributes question : questions(user, info, query)) {
       Decision known = authorizer.decideNow(question);
       Decision decision = known == null ? authorizer.authorize(question) : known;
+      told.accept(decision);
       if (!decision.allowed()) {
         throw question.forbidden(decision.reason());
       }

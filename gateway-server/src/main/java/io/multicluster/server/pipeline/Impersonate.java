@@ -26,7 +26,7 @@ public final class Impersonate {
    * @return whom the request is made as
    * @throws io.multicluster.wire.status.ApiException 400 or 403
    */
-  UserInfo user(Exchange exchange, RequestInfo info, Query query, UserInfo caller) {
+  UserInfo user(PipelineExchange exchange, RequestInfo info, Query query, UserInfo caller) {
     if (!isAsked(exchange)) {
       return caller;
     }
@@ -35,6 +35,10 @@ public final class Impersonate {
             Attributes.of(caller, info, query.get("fieldSelector"), query.get("labelSelector")),
             exchange.request().headers());
     Impersonation.strip(exchange.request().headers());
-    return other == null ? caller : other.user();
+    if (other == null) {
+      return caller;
+    }
+    exchange.impersonated(other.user(), other.constraint());
+    return other.user();
   }
 }

@@ -1,5 +1,7 @@
 package io.multicluster.server.pipeline;
 
+import io.multicluster.server.audit.Auditor;
+import io.multicluster.server.audit.StepTimes;
 import io.multicluster.server.route.ErrorAnswer;
 import io.multicluster.server.route.Route;
 import io.multicluster.server.route.RoutedRequest;
@@ -12,6 +14,7 @@ import io.multicluster.wire.request.RequestInfoParser;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +26,7 @@ public final class RequestPipeline implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
 
   private final Authenticate authenticate;
-  private final Audit audit;
+  private final Auditor audit;
   private final Impersonate impersonate;
   private final FlowControl flowControl;
   private final Authorize authorize;
@@ -35,7 +38,7 @@ public final class RequestPipeline implements RequestHandler {
    */
   public RequestPipeline(
       Authenticate authenticate,
-      Audit audit,
+      Auditor audit,
       Impersonate impersonate,
       FlowControl flowControl,
       Authorize authorize,
@@ -77,7 +80,9 @@ public final class RequestPipeline implements RequestHandler {
    * saves a hand-over, and else on a thread of its own. The steps are the same either way.
    */
   private boolean staysOnTheLoop(Arrival arrival) {
-    if (!arrival.route.neverBlocks(arrival.info) || impersonate.isAsked(arrival.exchange)) {
+    if (!arrival.route.neverBlocks(arrival.info)
+        || audit.mustWait(arrival.info)
+        || impersonate.isAsked(arrival.exchange)) {
       return false;
     }
     UserInfo caller = authenticate.callerNow(arrival.exchange, arrival.info);
@@ -87,16 +92,47 @@ public final class RequestPipeline implements RequestHandler {
   private void run(Arrival arrival) {
     PipelineExchange exchange = arrival.exchange;
     RequestInfo info = arrival.info;
-    UserInfo caller = authenticate.caller(exchange, info);
-    audit.begin(exchange, info, caller);
+    UserInfo caller = caller(arrival);
+    exchange.times().done(StepTimes.AUTHENTICATION);
+    record(arrival, caller);
     UserInfo user = impersonate.user(exchange, info, arrival.query, caller);
+    exchange.times().done(StepTimes.IMPERSONATION);
     flowControl.enter(exchange, info, user);
-    authorize.check(user, info, arrival.query);
+    exchange.times().done(StepTimes.QUEUE);
+    authorize.check(user, info, arrival.query, exchange::authorized);
+    exchange.times().done(StepTimes.AUTHORIZATION);
+    exchange.awaitIntent();
     if (exchange.response().headSent()) {
       return; // The deadline was faster than the steps above: nothing may happen after its answer.
     }
+    exchange.passedOn();
     arrival.route.answer(
         new RoutedRequest(exchange, arrival.query, info, user, exchange.annotations()));
+  }
+
+  /** Failed attempts are recorded too. */
+  private UserInfo caller(Arrival arrival) {
+    try {
+      return authenticate.caller(arrival.exchange, arrival.info);
+    } catch (ApiException refused) {
+      record(arrival, null);
+      throw refused;
+    }
+  }
+
+  private void record(Arrival arrival, @Nullable UserInfo caller) {
+    PipelineExchange exchange = arrival.exchange;
+    audit.begin(
+        new Auditor.Begin(
+            exchange.auditId(),
+            exchange.request(),
+            exchange.remoteAddress(),
+            arrival.info,
+            LongRunning.is(arrival.info),
+            exchange.annotations(),
+            exchange.times()),
+        caller,
+        exchange.recorded());
   }
 
   /** Whatever goes wrong inside becomes an answer; what nobody foresaw is logged. */

@@ -85,6 +85,8 @@ final class ConfigurationFileTest {
                 new GatewayConfiguration.Resources(
                     java.util.List.of("pods", "events", "events.events.k8s.io"),
                     java.util.List.of()),
+                new GatewayConfiguration.Audit(
+                    null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),
                 new GatewayConfiguration.Logging(Format.text, Level.info)));
   }
 
@@ -113,7 +115,10 @@ final class ConfigurationFileTest {
                 + " [rbac, rbacThenReview, review]");
     assertWrong(
             MINIMAL
-                + "members:\n  static:\n  - {name: a, kubeconfig: a}\n  - {name: B_b, kubeconfig: b}\n")
+                + "members:\n"
+                + "  static:\n"
+                + "  - {name: a, kubeconfig: a}\n"
+                + "  - {name: B_b, kubeconfig: b}\n")
         .hasMessageStartingWith(file + ":7:6: members.static[1].name: \"B_b\" is no cluster name");
     assertWrong(MINIMAL + "resources: {cached: [Pods]}\n")
         .hasMessageStartingWith(file + ":4:13: resources.cached: \"Pods\" is no resource");

@@ -11,6 +11,7 @@ import io.multicluster.authn.AuthenticatorChain;
 import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Decision;
 import io.multicluster.authn.Impersonation;
+import io.multicluster.server.audit.Auditor;
 import io.multicluster.server.route.HealthEndpoints;
 import io.multicluster.server.route.NotServed;
 import io.multicluster.server.route.OfferedResources;
@@ -56,7 +57,7 @@ final class RequestPipelineTest {
         new RequestPipeline(
             new Authenticate(
                 new AuthenticatorChain(List.of(new ByHeader()), AnonymousAccess.HEALTH)),
-            new Audit(),
+            Auditor.silent(),
             new Impersonate(new Impersonation(new ByUserName())),
             new FlowControl(2, 1),
             new Authorize(new ByUserName(), offered),

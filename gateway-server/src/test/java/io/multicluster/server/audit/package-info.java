@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.audit;
+
+import org.jspecify.annotations.NullMarked;
