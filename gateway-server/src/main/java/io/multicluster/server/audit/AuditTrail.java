@@ -169,7 +169,7 @@ public final class AuditTrail {
 
   /** The head of a long-running request's answer goes out. */
   void started(int status) {
-    if (longRunning && !verdict.omitStages().contains(Stage.RESPONSE_STARTED)) {
+    if (longRunning && (change || !verdict.omitStages().contains(Stage.RESPONSE_STARTED))) {
       byte[] line = line(Stage.RESPONSE_STARTED, new Answer(status, null, ""), null, Identity.NONE);
       // It closes the intent of a session, which may go on for days.
       sink.append(line, change ? Urgency.OUTCOME : Urgency.NOTE);
