@@ -15,6 +15,7 @@ import io.multicluster.proxy.Upstreams;
 import io.multicluster.server.audit.AuditLog;
 import io.multicluster.server.audit.AuditPolicy;
 import io.multicluster.server.audit.Auditor;
+import io.multicluster.server.audit.CrashRecovery;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.Member;
 import io.multicluster.server.discovery.Discovery;
@@ -93,6 +94,7 @@ public final class Gateway implements AutoCloseable {
     Refresher refresher = new Refresher();
     parts.push(refresher);
 
+    CrashRecovery recovery = CrashRecovery.scan(state.auditLog(configuration));
     AuditLog auditLog = AuditLog.open(state.auditLog(configuration));
     parts.push(auditLog);
     Path auditPolicy = configuration.audit().policyFile();
@@ -123,6 +125,9 @@ public final class Gateway implements AutoCloseable {
             CacheOptions.of(CachedKinds.of(configuration.resources().cachedResources())));
     parts.push(cache);
     MemberFeeds members = members(configuration, cache, upstreams, controlPlane, parts);
+
+    parts.push(recovery);
+    recovery.start(auditLog, new UpstreamObjects(controlPlane, offered, cache, members::client));
 
     ControlPlaneDocuments documents = new ControlPlaneDocuments(controlPlane);
     Discovery discovery =
