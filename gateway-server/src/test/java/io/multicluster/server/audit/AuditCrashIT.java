@@ -42,6 +42,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -109,20 +110,25 @@ final class AuditCrashIT {
       while (written.get() < WRITES) {
         Process gateway = gateway(file);
         awaitReady(client, gateway);
-        int until = Math.min(WRITES, written.get() + 1 + random.nextInt(WRITES_PER_LIFE));
+        int killAt = written.get() + 1 + random.nextInt(WRITES_PER_LIFE);
+        AtomicBoolean killed = new AtomicBoolean();
         List<Future<?>> running = new ArrayList<>();
         for (int i = 0; i < WRITERS; i++) {
           running.add(
               writers.submit(() -> {
-                while (written.get() < until) {
+                while (!killed.get()) {
                   write(client, written.getAndIncrement());
                 }
               }));
         }
-        for (Future<?> writer : running.subList(0, WRITERS / 2)) {
-          writer.get();
-        }
-        gateway.destroyForcibly().waitFor();
+        Awaitility.await("the random point")
+            .atMost(Duration.ofMinutes(3))
+            .pollDelay(Duration.ZERO)
+            .pollInterval(Duration.ofMillis(2))
+            .until(() -> written.get() >= killAt);
+        gateway.destroyForcibly();
+        killed.set(true);
+        gateway.waitFor();
         for (Future<?> writer : running) {
           writer.get();
         }
