@@ -71,26 +71,34 @@ public final class Admission {
   }
 
   /**
-   * Whether a request is to be given to {@link #admit}, and its body to be read for that. All
-   * others go on untouched.
+   * Whether a request about an object of an API server is to be given to {@link #admit}, and its
+   * body to be read for that. All others go on untouched.
    */
   public static boolean concerns(RequestInfo info) {
     if (!info.resourceRequest()) {
       return false;
     }
+    String part = info.subresource();
+    if (part.equals("proxy")) {
+      return info.groupResource().equals(CLUSTERS);
+    }
     return switch (info.verb()) {
-      case "create" ->
-          switch (info.subresource()) {
-            case "", "eviction", "proxy" -> true;
-            default -> false;
-          };
+      case "create" -> part.isEmpty();
       case "update", "patch" ->
-          switch (info.subresource()) {
-            case "", "scale", "status", "finalize", "resize", "ephemeralcontainers", "proxy" ->
-                true;
+          switch (part) {
+            case "", "scale", "status", "finalize" -> true;
             default -> false;
           };
       case "delete", "deletecollection" -> true;
+      default -> false;
+    };
+  }
+
+  /** The same for a request about pods that live in members. */
+  public static boolean concernsPods(RequestInfo info) {
+    return switch (info.verb()) {
+      case "create" -> info.subresource().equals("eviction");
+      case "delete", "deletecollection" -> info.subresource().isEmpty();
       default -> false;
     };
   }
@@ -117,17 +125,18 @@ public final class Admission {
   }
 
   /** Karmada's way into a member would lead around everything here; there is our own instead. */
-  private Outcome throughMember(AdmissionRequest request) {
-    String rest = request.info().rest();
-    boolean stream =
-        rest.endsWith("/exec") || rest.endsWith("/attach") || rest.endsWith("/portforward");
-    if (request.info().groupResource().equals(CLUSTERS) && !stream) {
+  private static Outcome throughMember(AdmissionRequest request) {
+    if (!request.info().readOnly() && !streams(request.info().rest())) {
       throw ApiException.forbidden(
           CLUSTERS,
           request.info().name(),
           "changes do not go through its proxy: use the entry /clusters/" + request.info().name());
     }
     return Outcome.PassOn.UNJUDGED;
+  }
+
+  private static boolean streams(String path) {
+    return path.endsWith("/exec") || path.endsWith("/attach") || path.endsWith("/portforward");
   }
 
   // ---- create
@@ -565,9 +574,6 @@ public final class Admission {
   private Outcome pods(AdmissionRequest request) {
     boolean eviction = request.info().subresource().equals("eviction");
     boolean one = eviction || request.info().verb().equals("delete");
-    if (!one && !request.info().verb().equals("deletecollection")) {
-      return Outcome.PassOn.UNJUDGED;
-    }
     boolean dryRun = eviction ? isDryRunOfEviction(request) : deleteOptions(request).isDryRun();
     List<Pod> selected = one ? named(request) : selectedPods(request);
     List<ProtectionPolicy> policies = rules().policies();
@@ -580,8 +586,9 @@ public final class Admission {
         PodOwner owner = pod.owner();
         List<Pod> family =
             owner == null ? List.of() : siblings.computeIfAbsent(owner, pods::ownedBy);
-        podRules.remove(findings, policies, pod, family, it -> overridden(request, it));
-        counted.add(pod);
+        if (podRules.remove(findings, policies, pod, family, it -> overridden(request, it))) {
+          counted.add(pod);
+        }
         refuse(request, findings, pod.name());
         all.add(findings);
       }

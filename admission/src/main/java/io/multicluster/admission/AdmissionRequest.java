@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param body whole; empty if none
  * @param toPods whether it is about pods that live in members, and not about an object that {@code
  *     server} holds
- * @param server which holds the object
+ * @param server which holds the object; {@link ApiServer#NONE} where that is for others to find
  */
 public record AdmissionRequest(
     RequestHead head,

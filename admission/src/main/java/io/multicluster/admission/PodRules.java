@@ -62,8 +62,9 @@ final class PodRules {
    *
    * @param siblings the pods of the pod's owner; none if it has no owner
    * @param overridden whether what was refused is carried out all the same
+   * @return whether it was counted, for the first time
    */
-  synchronized void remove(
+  synchronized boolean remove(
       Findings findings,
       List<ProtectionPolicy> policies,
       Pod pod,
@@ -83,9 +84,11 @@ final class PodRules {
       }
     }
     boolean carriedOut = findings.refusals().isEmpty() || overridden.test(findings);
-    if (carriedOut && owner != null && counts && limited(policies, findings, pod)) {
-      count(findings, owner, pod, live);
-    }
+    return carriedOut
+        && owner != null
+        && counts
+        && limited(policies, findings, pod)
+        && count(findings, owner, pod, live);
   }
 
   /** Takes back that a pod was removed. */
@@ -137,15 +140,16 @@ final class PodRules {
     }
   }
 
-  private void count(Findings findings, PodOwner owner, Pod pod, int live) {
+  private boolean count(Findings findings, PodOwner owner, Pod pod, int live) {
     if ((remembered >= MOST_REMOVALS && !forgetOld()) || !history.note(key(owner), live)) {
       findings.refuse("too many removals are being remembered", "wait");
-      return;
+      return false;
     }
     removals
         .computeIfAbsent(owner, _ -> new ArrayDeque<>(2))
         .addLast(new Removal(pod.cluster(), pod.uid(), nanoTime.getAsLong()));
     remembered++;
+    return true;
   }
 
   private boolean concerns(ProtectionPolicy policy, Findings findings, Pod pod) {

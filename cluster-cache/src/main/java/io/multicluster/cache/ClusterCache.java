@@ -4,7 +4,10 @@ import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupVersionResource;
+import io.multicluster.wire.selector.FieldSelector;
+import io.multicluster.wire.selector.LabelSelector;
 import io.multicluster.wire.status.ApiException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +17,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * The cluster cache: feeds on one side, clients on the other. Methods may be called from any thread
@@ -154,6 +158,57 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     return cache(resource)
         .writes()
         .minted(cluster, ObjectKey.of(namespace, name, cluster), memberVersion);
+  }
+
+  /**
+   * The objects that match, at one moment, those of members that don't answer included.
+   *
+   * @param cluster empty for all
+   * @param namespace empty for all
+   * @param fields in the stored spelling
+   */
+  public List<MemberObject> select(
+      GroupVersionResource resource,
+      String cluster,
+      String namespace,
+      LabelSelector labels,
+      FieldSelector fields) {
+    KindCache cache = cache(resource);
+    ObjectFilter filter = new ObjectFilter(cluster, namespace, labels, fields);
+    Scan scan = new Scan(cache.snapshot(), cache.indexes(), filter, new byte[0]);
+    List<MemberObject> found = new ArrayList<>();
+    while (!scan.done()) {
+      CachedObject object = scan.next();
+      if (object != null) {
+        found.add(MemberObject.of(object));
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The objects of a namespace with a managing owner that is wanted, at one moment. Each owner's
+   * uid is asked about once, with one of its objects.
+   */
+  public List<MemberObject> owned(
+      GroupVersionResource resource, String namespace, Predicate<MemberObject> wanted) {
+    KindCache cache = cache(resource);
+    ObjectFilter filter =
+        new ObjectFilter("", namespace, LabelSelector.EVERYTHING, FieldSelector.EVERYTHING);
+    Scan scan = new Scan(cache.snapshot(), cache.indexes(), filter, new byte[0]);
+    Map<String, Boolean> owners = new HashMap<>();
+    List<MemberObject> found = new ArrayList<>();
+    while (!scan.done()) {
+      CachedObject object = scan.next();
+      String owner = object == null ? null : object.ownerUid();
+      if (object != null && owner != null) {
+        MemberObject candidate = MemberObject.of(object);
+        if (owners.computeIfAbsent(owner, _ -> wanted.test(candidate))) {
+          found.add(candidate);
+        }
+      }
+    }
+    return found;
   }
 
   private KindCache cache(GroupVersionResource resource) {

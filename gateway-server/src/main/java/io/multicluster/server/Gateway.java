@@ -1,5 +1,6 @@
 package io.multicluster.server;
 
+import io.multicluster.admission.Admission;
 import io.multicluster.authn.Impersonation;
 import io.multicluster.cache.CacheOptions;
 import io.multicluster.cache.CachedKind;
@@ -12,6 +13,9 @@ import io.multicluster.proxy.Kubeconfig;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamLimits;
 import io.multicluster.proxy.Upstreams;
+import io.multicluster.server.admission.AdmissionRoute;
+import io.multicluster.server.admission.CachedMemberPods;
+import io.multicluster.server.admission.ControlPlanePolicies;
 import io.multicluster.server.audit.AuditLog;
 import io.multicluster.server.audit.AuditPolicy;
 import io.multicluster.server.audit.Auditor;
@@ -145,15 +149,23 @@ public final class Gateway implements AutoCloseable {
                 new HealthEndpoints.Check("control-plane", discovery::ready),
                 new HealthEndpoints.Check("cache", cache::ready)));
 
+    ControlPlanePolicies policies = new ControlPlanePolicies(controlPlane);
+    refresher.every(Duration.ofMillis(500), policies::refresh);
+    Admission admission =
+        new Admission(policies, CachedMemberPods.of(cache), configuration.admission().settings());
+
     Router router =
         new Router(
             offered,
             List.of(health, version, new DiscoveryEndpoint(discovery)),
             new Router.Routes(
                 new CachedReads(cache),
-                new CachedWrites(cache, members::client),
-                identity.answeringSelfReviews(new ControlPlaneRoute(controlPlane)),
-                new MemberRoute(members::client),
+                AdmissionRoute.cached(new CachedWrites(cache, members::client), admission),
+                identity.answeringSelfReviews(
+                    AdmissionRoute.federated(
+                        new ControlPlaneRoute(controlPlane), admission, controlPlane)),
+                AdmissionRoute.member(
+                    new MemberRoute(members::client), admission, members::client),
                 new NotServed()));
 
     RequestPipeline pipeline =

@@ -38,6 +38,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -86,8 +87,10 @@ final class GatewayTest {
     certificates =
         new ClientCertificates(authority, new FileInventory(state.inventory()), Clock.systemUTC());
     servingAuthority = state.servingCertificates(configuration).authorityPem();
-    try (KubernetesClient client = controlPlane.access().client()) {
-      client.resource(everythingFor("admins")).create();
+    for (TestCluster cluster : List.of(controlPlane, member)) {
+      try (KubernetesClient client = cluster.access().client()) {
+        client.resource(everythingFor("admins")).create();
+      }
     }
     gateway = Gateway.start(configuration);
     HttpClient probe = HttpClient.newBuilder().sslContext(trusting()).build();
@@ -294,9 +297,6 @@ final class GatewayTest {
 
   @Test
   void servesTheWholeApiOfOneMemberUnderItsName() throws Exception {
-    try (KubernetesClient direct = member.access().client()) {
-      direct.resource(everythingFor("admins")).create();
-    }
     try (KubernetesClient admin =
         new KubernetesClientBuilder()
             .withConfig(
@@ -305,6 +305,64 @@ final class GatewayTest {
             .build()) {
       assertThat(admin.secrets().inNamespace("default").list()).isNotNull();
     }
+  }
+
+  @Test
+  void refusesToDeleteWhatIsProtectedAtTheControlPlane() throws Exception {
+    try (KubernetesClient admin = client("admin", "admins")) {
+      ConfigMap settings =
+          new ConfigMapBuilder()
+              .withNewMetadata()
+              .withName("precious")
+              .withNamespace("default")
+              .addToLabels("policy.kruise.io/delete-protection", "Always")
+              .endMetadata()
+              .build();
+      admin.resource(settings).create();
+
+      assertThatThrownBy(() -> admin.resource(settings).delete())
+          .isInstanceOfSatisfying(
+              KubernetesClientException.class,
+              e ->
+                  assertThat(e.getStatus().getMessage())
+                      .isEqualTo(
+                          "configmaps \"precious\" is forbidden: policy.kruise.io/delete-protection="
+                              + "Always protects it from deletion: remove the label first"));
+      assertThat(admin.resource(settings).get()).isNotNull();
+    }
+  }
+
+  @Test
+  void refusesToDeleteWhatIsProtectedInAMember() throws Exception {
+    try (KubernetesClient admin = client("admin", "admins");
+        KubernetesClient direct = member.access().client()) {
+      Pod precious = pod("precious");
+      precious.getMetadata().setLabels(Map.of("policy.kruise.io/delete-protection", "Always"));
+      direct.resource(precious).create();
+      Awaitility.await("the pod")
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> admin.pods().inNamespace("default").withName("precious").get() != null);
+
+      assertThatThrownBy(() -> admin.resource(precious).delete())
+          .isInstanceOfSatisfying(
+              KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(403));
+      assertThat(direct.resource(precious).get().getMetadata().getDeletionTimestamp()).isNull();
+
+      admin.pods().inNamespace("default").withName("precious").edit(GatewayTest::unprotected);
+      Awaitility.await("the deletion")
+          .atMost(Duration.ofSeconds(10))
+          .ignoreExceptions()
+          .until(() -> !admin.resource(precious).delete().isEmpty());
+    }
+  }
+
+  private static Pod unprotected(Pod pod) {
+    return pod.edit()
+        .editMetadata()
+        .removeFromLabels("policy.kruise.io/delete-protection")
+        .withResourceVersion(null)
+        .endMetadata()
+        .build();
   }
 
   private static io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding everythingFor(

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /**
@@ -56,6 +57,17 @@ public final class ReverseProxy {
     } else {
       exchange.eventLoop().execute(forwarding::start);
     }
+  }
+
+  /**
+   * The headers with which a user's request goes to an upstream, for those who send it by {@link
+   * UpstreamClient#call}.
+   *
+   * @throws ApiException 403 if the user can't be named in a header
+   */
+  public static Http2Headers headers(
+      Http2Headers received, UserInfo user, InetSocketAddress client) {
+    return UpstreamHeaders.of(received, user, client, false);
   }
 
   private static boolean asksForUpgrade(Exchange exchange) {

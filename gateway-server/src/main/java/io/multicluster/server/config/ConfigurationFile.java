@@ -84,6 +84,7 @@ public final class ConfigurationFile {
           read.members(),
           read.resources(),
           read.audit(),
+          read.admission(),
           read.logging());
     } catch (JsonProcessingException e) {
       throw explain(e);

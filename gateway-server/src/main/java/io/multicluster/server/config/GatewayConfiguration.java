@@ -1,6 +1,7 @@
 package io.multicluster.server.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.multicluster.admission.AdmissionSettings;
 import io.multicluster.wire.resource.GroupResource;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -30,6 +31,7 @@ public record GatewayConfiguration(
     Members members,
     Resources resources,
     Audit audit,
+    Admission admission,
     Logging logging) {
   public static final String API_VERSION = "multicluster.io/v1alpha1";
   public static final String KIND = "GatewayConfiguration";
@@ -55,6 +57,7 @@ public record GatewayConfiguration(
     members = members == null ? Members.DEFAULT : members;
     resources = resources == null ? Resources.DEFAULT : resources;
     audit = audit == null ? Audit.DEFAULT : audit;
+    admission = admission == null ? Admission.DEFAULT : admission;
     logging = logging == null ? Logging.DEFAULT : logging;
     for (Member member : members.fixed()) {
       if (member.name().equals(controlPlane.name())) {
@@ -279,6 +282,33 @@ public record GatewayConfiguration(
   private static void atLeast(String key, int value, int least) {
     if (value < least) {
       throw new InvalidSettingException(key, "must be at least " + least);
+    }
+  }
+
+  /**
+   * Who is special when changes are judged.
+   *
+   * @param breakGlassGroups who may override rules by giving a reason; default nobody
+   * @param autoscalerUsers identities that scale on their own; default none
+   * @param autoscalerGroups groups of such identities; default none
+   */
+  public record Admission(
+      List<String> breakGlassGroups, List<String> autoscalerUsers, List<String> autoscalerGroups) {
+    static final Admission DEFAULT = new Admission(List.of(), List.of(), List.of());
+
+    public Admission {
+      breakGlassGroups = breakGlassGroups == null ? List.of() : List.copyOf(breakGlassGroups);
+      autoscalerUsers = autoscalerUsers == null ? List.of() : List.copyOf(autoscalerUsers);
+      autoscalerGroups = autoscalerGroups == null ? List.of() : List.copyOf(autoscalerGroups);
+    }
+
+    public AdmissionSettings settings() {
+      return new AdmissionSettings(
+          Set.copyOf(breakGlassGroups),
+          Set.copyOf(autoscalerUsers),
+          Set.copyOf(autoscalerGroups),
+          AdmissionSettings.DEFAULTS.replicaPaths(),
+          AdmissionSettings.DEFAULTS.guarded());
     }
   }
 

@@ -87,6 +87,8 @@ final class ConfigurationFileTest {
                     java.util.List.of()),
                 new GatewayConfiguration.Audit(
                     null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),
+                new GatewayConfiguration.Admission(
+                    java.util.List.of(), java.util.List.of(), java.util.List.of()),
                 new GatewayConfiguration.Logging(Format.text, Level.info)));
   }
 
