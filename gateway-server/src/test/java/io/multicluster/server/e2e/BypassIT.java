@@ -1,0 +1,412 @@
+package io.multicluster.server.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.multicluster.server.e2e.RawKube.Answer;
+import io.multicluster.server.e2e.ScaleAttacks.Attack;
+import io.multicluster.server.e2e.ScaleAttacks.Target;
+import io.multicluster.testclusters.RealClusters;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every way past protection that we could think of, at random and at the same time, while others
+ * write to the same objects. {@code -Dprotection.tries=10000} is the whole measure.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class BypassIT {
+  private static final int TRIES = Integer.getInteger("protection.tries", 400);
+  private static final int ATTACKERS = 6;
+
+  private static final String POLICY =
+      """
+      apiVersion: policy.multicluster.io/v1alpha1
+      kind: ProtectionPolicy
+      metadata: {name: production}
+      spec:
+        match:
+          resources: [deployments.apps, statefulsets.apps, clonesets.apps.kruise.io]
+          namespaces: ["prod-*"]
+          labelSelector: {matchLabels: {tier: core}}
+        delete: {mode: Always}
+        scaleDown: {maxPercent: 20, maxCount: 50, minReplicas: 2, window: 12h}
+      """;
+  private static final String POD_POLICY =
+      """
+      apiVersion: policy.multicluster.io/v1alpha1
+      kind: ProtectionPolicy
+      metadata: {name: pods}
+      spec:
+        match:
+          resources: [pods]
+          namespaces: ["prod-*"]
+        scaleDown: {maxPercent: 20, minReplicas: 2, window: 12h}
+      """;
+  private static final String WORKLOAD =
+      """
+      apiVersion: %s
+      kind: %s
+      metadata: {name: %s, namespace: prod-shop, labels: {tier: core}}
+      spec:
+        replicas: 100
+        selector: {matchLabels: {app: %3$s}}
+        template:
+          metadata: {labels: {app: %3$s}}
+          spec: {containers: [{name: main, image: "registry.example.com/web:1"}]}
+      """;
+
+  private static final Target WEB =
+      new Target("/apis/apps/v1/namespaces/prod-shop/deployments", "web", "apps/v1", "Deployment");
+  static final Target DATABASE =
+      new Target("/apis/apps/v1/namespaces/prod-shop/statefulsets", "db", "apps/v1", "StatefulSet");
+  static final Target CART =
+      new Target(
+          "/apis/apps.kruise.io/v1alpha1/namespaces/prod-shop/clonesets",
+          "cart",
+          "apps.kruise.io/v1alpha1",
+          "CloneSet");
+  private static final List<Target> TARGETS = List.of(WEB, DATABASE, CART);
+
+  @TempDir private static Path folder;
+  private ProtectedFederation world;
+  private RawKube attacker;
+
+  @BeforeAll
+  void start() throws Exception {
+    RealClusters.assumeAvailable();
+    world = new ProtectedFederation(folder);
+    attacker = world.raw("mallory", "dev");
+    for (Target target : TARGETS) {
+      ProtectedFederation.apply(
+          world.direct(), WORKLOAD.formatted(target.apiVersion(), target.kind(), target.name()));
+    }
+    ProtectedFederation.apply(world.direct(), POLICY, POD_POLICY);
+    Awaitility.await("the policies are in force")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> attacker.send("DELETE", WEB.path() + "?dryRun=All", "", "").status() == 403);
+    Answer created =
+        attacker.send(
+            "POST",
+            "/apis/autoscaling/v2/namespaces/prod-shop/horizontalpodautoscalers",
+            "application/json",
+            ScaleAttacks.autoscaler(WEB, 90, 200, "web"));
+    assertThat(created.status()).as(created.text()).isEqualTo(201);
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (attacker != null) {
+      attacker.close();
+    }
+    if (world != null) {
+      world.close();
+    }
+  }
+
+  @Test
+  void nothingProtectedIsLostAtTheControlPlane() throws Exception {
+    Map<String, Attack> attacks = new ScaleAttacks(attacker).all();
+    Tally tally = new Tally();
+    List<String> names = List.copyOf(attacks.keySet());
+    try (Witness witness = new Witness(world.directClient())) {
+      for (Target target : TARGETS) {
+        witness.watch(kind(target), BypassIT::replicas);
+      }
+      AtomicBoolean done = new AtomicBoolean();
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<?>> writers = new ArrayList<>();
+        writers.add(threads.submit(() -> annotate(done)));
+        writers.add(threads.submit(() -> scaleWithinLimits(done)));
+        AtomicInteger next = new AtomicInteger();
+        List<Future<?>> attackers = new ArrayList<>();
+        for (int i = 0; i < ATTACKERS; i++) {
+          attackers.add(
+              threads.submit(() -> {
+                for (int number = next.getAndIncrement();
+                    number < TRIES;
+                    number = next.getAndIncrement()) {
+                  ThreadLocalRandom random = ThreadLocalRandom.current();
+                  String name = names.get(number % names.size());
+                  Target target = TARGETS.get(random.nextInt(TARGETS.size()));
+                  tally.add(name, attacks.get(name).run(target, random.nextInt(70)));
+                }
+              }));
+        }
+        for (Future<?> each : attackers) {
+          each.get();
+        }
+        done.set(true);
+        for (Future<?> each : writers) {
+          each.get();
+        }
+      }
+      tally.print();
+      assertThat(witness.violations()).isEmpty();
+      assertThat(witness.events()).as("writes that the witness saw").isGreaterThan(TRIES / 10);
+    }
+    for (Target target : TARGETS) {
+      assertThat(attacker.get(target.path()).object().at("/spec/replicas").asInt())
+          .as(target.name())
+          .isGreaterThanOrEqualTo(80);
+    }
+    assertThat(
+            attacker
+                .get("/apis/autoscaling/v2/namespaces/prod-shop/horizontalpodautoscalers")
+                .object()
+                .at("/items"))
+        .allSatisfy(scaler ->
+            assertThat(scaler.at("/spec/minReplicas").asInt(1))
+                .as(scaler.toString())
+                .isGreaterThanOrEqualTo(80));
+    assertThat(tally.succeeded())
+        .as("changes that were let through")
+        .isSubsetOf(
+            "one less than there are",
+            "a dry run for later",
+            "create under a generated name, dry",
+            "create an autoscaler with a low minimum",
+            "deletecollection?fieldSelector=metadata.name%3Dweb",
+            "finalize the namespace",
+            "take its label off by its status",
+            "give it a dead owner by its status");
+  }
+
+  @Test
+  void noMorePodsGoThanTheBudgetOfTheirOwnerAllows() throws Exception {
+    String pods = "/api/v1/namespaces/prod-shop/pods";
+    String owner =
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web-1, namespace: prod-shop, labels: {app: web}}
+        spec:
+          replicas: 20
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: main, image: "registry.example.com/web:1"}]}
+        """;
+    ProtectedFederation.apply(world.member(), owner);
+    String uid =
+        world
+            .member()
+            .ok("get", "rs", "web-1", "-n", "prod-shop", "-o", "jsonpath={.metadata.uid}")
+            .out();
+    StringBuilder made = new StringBuilder();
+    for (int i = 0; i < 24; i++) {
+      made.append(
+          """
+          ---
+          apiVersion: v1
+          kind: Pod
+          metadata:
+            name: web-%d
+            namespace: prod-shop
+            labels: {app: web, %s}
+            ownerReferences:
+            - {apiVersion: apps/v1, kind: ReplicaSet, name: web-1, uid: %s, controller: true}
+          spec: {containers: [{name: main, image: "registry.example.com/web:1"}]}
+          """
+              .formatted(i, i < 4 ? "policy.kruise.io/delete-protection: Always" : "a: b", uid));
+    }
+    ProtectedFederation.apply(world.member(), made.toString());
+    Awaitility.await("all pods are seen")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> attacker.get(pods).object().at("/items").size() == 24);
+
+    Tally tally = new Tally();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      AtomicBoolean done = new AtomicBoolean();
+      Future<?> writer = threads.submit(() -> annotatePods(done));
+      AtomicInteger next = new AtomicInteger();
+      List<Future<?>> attackers = new ArrayList<>();
+      for (int i = 0; i < ATTACKERS; i++) {
+        attackers.add(
+            threads.submit(() -> {
+              for (int number = next.getAndIncrement();
+                  number < TRIES;
+                  number = next.getAndIncrement()) {
+                attackPod(number, pods, tally);
+              }
+            }));
+      }
+      for (Future<?> each : attackers) {
+        each.get();
+      }
+      done.set(true);
+      writer.get();
+    }
+    tally.print();
+    try (KubernetesClient member = world.memberClient()) {
+      List<String> left =
+          member.pods().inNamespace("prod-shop").list().getItems().stream()
+              .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+              .map(pod -> pod.getMetadata().getName())
+              .toList();
+      assertThat(left).as("a fifth of 24 may go").hasSize(20);
+      assertThat(left).contains("web-0", "web-1", "web-2", "web-3");
+    }
+  }
+
+  private void attackPod(int number, String pods, Tally tally) {
+    String name = "web-" + ThreadLocalRandom.current().nextInt(24);
+    String side = number % 2 == 0 ? "" : "/clusters/m1";
+    String path = side + pods + "/" + name;
+    String json = "application/json";
+    switch (number % 9) {
+      case 0 -> tally.add("delete", attacker.send("DELETE", path, "", ""));
+      case 1 ->
+          tally.add(
+              "delete at once", attacker.send("DELETE", path + "?gracePeriodSeconds=0", "", ""));
+      case 2 ->
+          tally.add(
+              "delete with protobuf options",
+              attacker.send("DELETE", path, RawKube.PROTOBUF, json, ScaleAttacks.noGrace()));
+      case 3 ->
+          tally.add(
+              "evict",
+              attacker.send(
+                  "POST",
+                  path + "/eviction",
+                  json,
+                  "{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\""
+                      + name
+                      + "\",\"namespace\":\"prod-shop\"}}"));
+      case 4 -> tally.add("delete all", attacker.send("DELETE", side + pods, "", ""));
+      case 5 ->
+          tally.add(
+              "delete by label",
+              attacker.send("DELETE", side + pods + "?labelSelector=a%3Db", "", ""));
+      case 6 ->
+          tally.add(
+              "delete by name in a collection",
+              attacker.send(
+                  "DELETE", side + pods + "?fieldSelector=metadata.name%3D" + name, "", ""));
+      case 7 ->
+          tally.add(
+              "delete with a dry run that the body undoes",
+              attacker.send(
+                  "DELETE",
+                  path + "?dryRun=All",
+                  json,
+                  "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}"));
+      default ->
+          tally.add("a dry run for later", attacker.send("DELETE", path + "?dryRun=All", "", ""));
+    }
+  }
+
+  private void annotatePods(AtomicBoolean done) {
+    try (KubernetesClient member = world.memberClient()) {
+      for (int i = 0; !done.get(); i++) {
+        try {
+          String note = Integer.toString(i);
+          member
+              .pods()
+              .inNamespace("prod-shop")
+              .withName("web-" + i % 24)
+              .edit(pod ->
+                  pod.edit().editMetadata().addToAnnotations("note", note).endMetadata().build());
+        } catch (KubernetesClientException | NullPointerException gone) {
+          // Some pods may go.
+        }
+      }
+    }
+  }
+
+  /** Makes what the attackers have read out of date all the time. */
+  private void annotate(AtomicBoolean done) {
+    try (RawKube other = world.raw("controller", "dev")) {
+      for (int i = 0; !done.get(); i++) {
+        Target target = TARGETS.get(i % TARGETS.size());
+        other.send(
+            "PATCH",
+            target.path(),
+            "application/merge-patch+json",
+            "{\"metadata\":{\"annotations\":{\"note\":\"" + i + "\"}}}");
+      }
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** Somebody who does what is allowed, or nearly. */
+  private void scaleWithinLimits(AtomicBoolean done) {
+    try (RawKube other = world.raw("owner", "dev")) {
+      while (!done.get()) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        Target target = TARGETS.get(random.nextInt(TARGETS.size()));
+        other.send(
+            "PATCH",
+            target.path() + "/scale",
+            "application/merge-patch+json",
+            "{\"spec\":{\"replicas\":" + random.nextInt(85, 121) + "}}");
+      }
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static ResourceDefinitionContext kind(Target target) {
+    int slash = target.apiVersion().indexOf('/');
+    return new ResourceDefinitionContext.Builder()
+        .withGroup(target.apiVersion().substring(0, slash))
+        .withVersion(target.apiVersion().substring(slash + 1))
+        .withKind(target.kind())
+        .withPlural(target.collection().substring(target.collection().lastIndexOf('/') + 1))
+        .withNamespaced(true)
+        .build();
+  }
+
+  private static int replicas(GenericKubernetesResource object) {
+    Object replicas = object.get("spec", "replicas");
+    return replicas instanceof Integer number ? number : 1;
+  }
+
+  /** What attacks were answered. */
+  private static final class Tally {
+    private final Map<String, Map<Integer, Integer>> answers = new ConcurrentHashMap<>();
+
+    void add(String attack, Answer answer) {
+      if (answer.status() >= 500 && answer.status() != 504) {
+        System.out.println(attack + ": " + answer.text());
+      }
+      answers
+          .computeIfAbsent(attack, _ -> new ConcurrentHashMap<>())
+          .merge(answer.status(), 1, Integer::sum);
+    }
+
+    List<String> succeeded() {
+      return answers.entrySet().stream()
+          .filter(entry -> entry.getValue().keySet().stream().anyMatch(code -> code / 100 == 2))
+          .map(Map.Entry::getKey)
+          .toList();
+    }
+
+    void print() {
+      new TreeMap<>(answers)
+          .forEach((attack, codes) -> System.out.println(attack + ": " + new TreeMap<>(codes)));
+    }
+  }
+}
