@@ -164,8 +164,7 @@ public final class Gateway implements AutoCloseable {
                 identity.answeringSelfReviews(
                     AdmissionRoute.federated(
                         new ControlPlaneRoute(controlPlane), admission, controlPlane)),
-                AdmissionRoute.member(
-                    new MemberRoute(members::client), admission, members::client),
+                AdmissionRoute.member(new MemberRoute(members::client), admission, members::client),
                 new NotServed()));
 
     RequestPipeline pipeline =

@@ -116,7 +116,7 @@ class BypassIT {
   }
 
   @AfterAll
-  void stop() throws Exception {
+  void stop() {
     if (attacker != null) {
       attacker.close();
     }

@@ -37,7 +37,7 @@ final class ProtectedFederation implements AutoCloseable {
   static final String AUTOSCALER = "system:serviceaccount:kube-system:autoscaler";
 
   private final Path folder;
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Deque<Runnable> parts = new ArrayDeque<>();
   private final TestCluster controlPlane;
   private final TestCluster member;
   private final Kubectl kubectl;
@@ -49,9 +49,9 @@ final class ProtectedFederation implements AutoCloseable {
     this.folder = folder;
     RealClusters clusters = new RealClusters(System.err::println);
     controlPlane = clusters.start(ClusterSpec.bare("control-plane", folder.resolve("cp")));
-    parts.push(controlPlane);
+    parts.push(controlPlane::close);
     member = clusters.start(ClusterSpec.bare("m1", folder.resolve("m1")));
-    parts.push(member);
+    parts.push(member::close);
     kubectl = Kubectl.of("1.36", controlPlane.kubeconfig());
     apply(direct(), crd(), resource("/io/multicluster/testclusters/federation/clonesets.yaml"));
     direct().ok("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
@@ -71,7 +71,7 @@ final class ProtectedFederation implements AutoCloseable {
         new ClientCertificates(users, new FileInventory(state.inventory()), Clock.systemUTC());
     authority = state.servingCertificates(configuration).authorityPem();
     gateway = Gateway.start(configuration);
-    parts.push(gateway);
+    parts.push(gateway::close);
   }
 
   private static final String CONFIGURATION =
@@ -189,9 +189,9 @@ final class ProtectedFederation implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     while (!parts.isEmpty()) {
-      parts.pop().close();
+      parts.pop().run();
     }
   }
 }
