@@ -64,18 +64,6 @@ class BypassIT {
           namespaces: ["prod-*"]
         scaleDown: {maxPercent: 20, minReplicas: 2, window: 12h}
       """;
-  private static final String WORKLOAD =
-      """
-      apiVersion: %s
-      kind: %s
-      metadata: {name: %s, namespace: prod-shop, labels: {tier: core}}
-      spec:
-        replicas: 100
-        selector: {matchLabels: {app: %3$s}}
-        template:
-          metadata: {labels: {app: %3$s}}
-          spec: {containers: [{name: main, image: "registry.example.com/web:1"}]}
-      """;
 
   private static final Target WEB =
       new Target("/apis/apps/v1/namespaces/prod-shop/deployments", "web", "apps/v1", "Deployment");
@@ -100,7 +88,19 @@ class BypassIT {
     attacker = world.raw("mallory", "dev");
     for (Target target : TARGETS) {
       ProtectedFederation.apply(
-          world.direct(), WORKLOAD.formatted(target.apiVersion(), target.kind(), target.name()));
+          world.direct(),
+          """
+          apiVersion: %s
+          kind: %s
+          metadata: {name: %s, namespace: prod-shop, labels: {tier: core}}
+          spec:
+            replicas: 100
+            selector: {matchLabels: {app: %3$s}}
+            template:
+              metadata: {labels: {app: %3$s}}
+              spec: {containers: [{name: main, image: "registry.example.com/web:1"}]}
+          """
+              .formatted(target.apiVersion(), target.kind(), target.name()));
     }
     ProtectedFederation.apply(world.direct(), POLICY, POD_POLICY);
     Awaitility.await("the policies are in force")
@@ -127,9 +127,9 @@ class BypassIT {
 
   @Test
   void nothingProtectedIsLostAtTheControlPlane() throws Exception {
-    Map<String, Attack> attacks = new ScaleAttacks(attacker).all();
+    List<Map.Entry<String, Attack>> attacks =
+        List.copyOf(new ScaleAttacks(attacker).all().entrySet());
     Tally tally = new Tally();
-    List<String> names = List.copyOf(attacks.keySet());
     try (Witness witness = new Witness(world.directClient())) {
       for (Target target : TARGETS) {
         witness.watch(kind(target), BypassIT::replicas);
@@ -148,9 +148,10 @@ class BypassIT {
                     number < TRIES;
                     number = next.getAndIncrement()) {
                   ThreadLocalRandom random = ThreadLocalRandom.current();
-                  String name = names.get(number % names.size());
+                  Map.Entry<String, Attack> attack = attacks.get(number % attacks.size());
                   Target target = TARGETS.get(random.nextInt(TARGETS.size()));
-                  tally.add(name, attacks.get(name).run(target, random.nextInt(70)));
+                  tally.add(
+                      attack.getKey(), attack.getValue().run(target, random.nextInt(70)));
                 }
               }));
         }

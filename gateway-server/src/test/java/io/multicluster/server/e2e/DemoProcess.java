@@ -90,7 +90,7 @@ final class DemoProcess implements AutoCloseable {
     process.destroy();
   }
 
-  private static Path repository() {
+  static Path repository() {
     Path folder = Path.of("").toAbsolutePath();
     while (!Files.exists(folder.resolve("bin/multicluster-apiserver"))) {
       Path parent = folder.getParent();

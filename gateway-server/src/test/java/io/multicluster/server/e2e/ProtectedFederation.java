@@ -60,7 +60,19 @@ final class ProtectedFederation implements AutoCloseable {
     }
     Path file = folder.resolve("gateway.yaml");
     Files.writeString(
-        file, CONFIGURATION.formatted(controlPlane.kubeconfig(), member.kubeconfig(), AUTOSCALER));
+        file,
+        """
+        apiVersion: multicluster.io/v1alpha1
+        kind: GatewayConfiguration
+        listen: {port: 0}
+        controlPlane: {kubeconfig: %s}
+        members: {static: [{name: m1, kubeconfig: %s}]}
+        resources: {cached: [pods, events], federated: ["*"]}
+        admission:
+          breakGlassGroups: [sre]
+          autoscalerUsers: ["%s"]
+        """
+            .formatted(controlPlane.kubeconfig(), member.kubeconfig(), AUTOSCALER));
     GatewayConfiguration configuration = ConfigurationFile.read(file);
     StateFolder state = StateFolder.of(configuration);
     CertificateAuthority users =
@@ -73,19 +85,6 @@ final class ProtectedFederation implements AutoCloseable {
     gateway = Gateway.start(configuration);
     parts.push(gateway::close);
   }
-
-  private static final String CONFIGURATION =
-      """
-      apiVersion: multicluster.io/v1alpha1
-      kind: GatewayConfiguration
-      listen: {port: 0}
-      controlPlane: {kubeconfig: %s}
-      members: {static: [{name: m1, kubeconfig: %s}]}
-      resources: {cached: [pods, events], federated: ["*"]}
-      admission:
-        breakGlassGroups: [sre]
-        autoscalerUsers: ["%s"]
-      """;
 
   /** Everything but to become somebody else. */
   private static final String RIGHTS =
@@ -174,12 +173,9 @@ final class ProtectedFederation implements AutoCloseable {
 
   /** The CRD that we ship. */
   private static String crd() throws IOException {
-    Path root = Path.of("").toAbsolutePath();
-    while (!Files.exists(root.resolve("deploy/crds"))) {
-      root = root.getParent();
-    }
     return Files.readString(
-        root.resolve("deploy/crds/protectionpolicies.policy.multicluster.io.yaml"));
+        DemoProcess.repository()
+            .resolve("deploy/crds/protectionpolicies.policy.multicluster.io.yaml"));
   }
 
   private static String resource(String name) throws IOException {
