@@ -150,8 +150,7 @@ class BypassIT {
                   ThreadLocalRandom random = ThreadLocalRandom.current();
                   Map.Entry<String, Attack> attack = attacks.get(number % attacks.size());
                   Target target = TARGETS.get(random.nextInt(TARGETS.size()));
-                  tally.add(
-                      attack.getKey(), attack.getValue().run(target, random.nextInt(70)));
+                  tally.add(attack.getKey(), attack.getValue().run(target, random.nextInt(70)));
                 }
               }));
         }
