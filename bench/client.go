@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	protobuf = "application/vnd.kubernetes.protobuf"
+	table    = "application/json;as=Table;v=v1;g=meta.k8s.io"
+)
+
+// client is one HTTP/2 connection to a server.
+type client struct {
+	base string
+	http *http.Client
+}
+
+func newClient(base string, config *tls.Config) *client {
+	return &client{base, &http.Client{Transport: &http.Transport{
+		TLSClientConfig: config, ForceAttemptHTTP2: true, DisableCompression: true}}}
+}
+
+func (c *client) do(ctx context.Context, method, path, contentType, accept string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	must(err)
+	request.Header.Set("Accept", accept)
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	return c.http.Do(request)
+}
+
+// get reads an answer to its end and returns its length.
+func (c *client) get(path, accept string) int64 {
+	length, err := c.copyTo(io.Discard, path, accept)
+	must(err)
+	return length
+}
+
+func (c *client) read(path, accept string) []byte {
+	var body bytes.Buffer
+	_, err := c.copyTo(&body, path, accept)
+	must(err)
+	return body.Bytes()
+}
+
+func (c *client) copyTo(out io.Writer, path, accept string) (int64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	response, err := c.do(ctx, "GET", path, "", accept, nil)
+	must(err)
+	defer response.Body.Close()
+	if response.StatusCode != 200 {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
+		panic(fmt.Sprintf("GET %s%s: %s %s", c.base, path, response.Status, text))
+	}
+	return io.Copy(out, response.Body)
+}
+
+func (c *client) write(method, path, contentType string, o object, accepted ...int) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	response, err := c.do(ctx, method, path, contentType, "application/json", marshal(o))
+	must(err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	must(err)
+	for _, status := range accepted {
+		if response.StatusCode == status {
+			return
+		}
+	}
+	panic(fmt.Sprintf("%s %s%s: %s %s", method, c.base, path, response.Status, text))
+}
+
+// create makes an object; it is fine if it is there already.
+func (c *client) create(path string, o object) {
+	c.write("POST", path, "application/json", o, 201, 409)
+}
+
+func (c *client) patch(path string, o object) {
+	c.write("PATCH", path, "application/merge-patch+json", o, 200)
+}
+
+// watch calls seen for each event of a protobuf watch, until the context ends. It returns once the server has answered.
+func (c *client) watch(ctx context.Context, path string, seen func(event []byte)) {
+	response, err := c.do(ctx, "GET", path, "", protobuf+";stream=watch", nil)
+	must(err)
+	if response.StatusCode != 200 {
+		panic(fmt.Sprintf("watch %s%s: %s", c.base, path, response.Status))
+	}
+	go func() {
+		defer response.Body.Close()
+		in := bufio.NewReaderSize(response.Body, 16<<10)
+		var length [4]byte
+		var event []byte
+		for {
+			if _, err := io.ReadFull(in, length[:]); err != nil {
+				return
+			}
+			size := int(binary.BigEndian.Uint32(length[:]))
+			if cap(event) < size {
+				event = make([]byte, size)
+			}
+			if _, err := io.ReadFull(in, event[:size]); err != nil {
+				return
+			}
+			seen(event[:size])
+		}
+	}()
+}
+
+// stamp is the time that a change wrote into its pod; empty if the event holds none.
+func stamp(event []byte) string {
+	const mark = "\n\x05bench\x12"
+	if at := bytes.Index(event, []byte(mark)); at >= 0 {
+		at += len(mark)
+		return string(event[at+1 : at+1+int(event[at])])
+	}
+	return ""
+}
+
+func (c *client) close() {
+	c.http.CloseIdleConnections()
+}

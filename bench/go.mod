@@ -1,0 +1,3 @@
+module multicluster-apiserver/bench
+
+go 1.26

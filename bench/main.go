@@ -1,0 +1,392 @@
+// Bench measures the gateway beside the kube-apiserver that it stands in front of: same pods, same client, same
+// machine, one run. docs/performance.md says what the figures mean.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+type options struct {
+	kube, gateway, jcmd, json string
+	pods, rounds, watchers    int
+	enough, patience          time.Duration
+}
+
+// bench is one run.
+type bench struct {
+	options
+	authority *authority
+	control   *server
+	members   []*server
+	gateway   *server
+	report    *report
+	nginx     *server
+	writeCost time.Duration
+}
+
+func init() {
+	// Servers end with the thread that started them, so that must be the one that lasts.
+	runtime.LockOSThread()
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.kube, "kube", "", "program with etcd and kube-apiserver")
+	flag.StringVar(&o.gateway, "gateway", "", "program multicluster-apiserver")
+	flag.StringVar(&o.jcmd, "jcmd", "jcmd", "program of the JDK")
+	flag.StringVar(&o.json, "json", "", "file for the results as JSON")
+	flag.IntVar(&o.pods, "pods", 3000, "pods of each of the three members")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each figure is taken")
+	flag.IntVar(&o.watchers, "watchers", 1000, "watches, each with a connection of its own")
+	flag.DurationVar(&o.enough, "enough", 500*time.Millisecond, "CPU that a figure must have cost the server")
+	flag.DurationVar(&o.patience, "patience", 15*time.Second, "how long one figure may take")
+	flag.Parse()
+	folder, err := os.MkdirTemp("", "bench-")
+	must(err)
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ended
+		os.Exit(1)
+	}()
+	fmt.Fprintln(os.Stderr, "servers keep their files in", folder)
+	b := &bench{options: o, authority: newAuthority(folder), report: newReport(o)}
+	b.run()
+	b.report.print(os.Stdout)
+	if o.json != "" {
+		must(os.WriteFile(o.json, b.report.json(), 0o644))
+	}
+	stopAll()
+	must(os.RemoveAll(folder))
+}
+
+func (b *bench) run() {
+	b.say("starting a control plane and three members")
+	b.control = startCluster(b.authority, b.kube, "control-plane")
+	if b.nginx = startNginx(b.authority, b.control); b.nginx == nil {
+		b.report.note("nginx is not installed: no comparison with it")
+	}
+	for _, name := range []string{"one", "two", "three"} {
+		b.members = append(b.members, startCluster(b.authority, b.kube, name))
+	}
+	b.fill(0, b.pods/3)
+	b.startGateway()
+	small := b.memory()
+	b.fill(b.pods/3, b.pods)
+	b.awaitPods(b.pods * len(b.members))
+	large := b.memory()
+	b.memoryPerPod(small, large)
+
+	api, gateway := b.side(b.members[0], b.pods), b.side(b.gateway, b.pods*len(b.members))
+	b.say("warming up")
+	for _, s := range []*side{api, gateway} {
+		b.warm(s)
+	}
+	for round := range b.rounds {
+		b.say("round %d of %d", round+1, b.rounds)
+		for _, s := range []*side{api, gateway} {
+			b.lists(s)
+			b.gets(s)
+		}
+		b.proxied()
+	}
+	b.say("watches")
+	b.writeCost = api.meter.measure(b.enough, b.patience, func() int {
+		stop := make(chan struct{})
+		time.AfterFunc(2*time.Second, func() { close(stop) })
+		return b.writes(20, stop)
+	})
+	for range b.rounds {
+		b.latency()
+	}
+	for _, s := range []*side{api, gateway} {
+		b.watches(s)
+	}
+}
+
+func (b *bench) say(format string, arguments ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", arguments...)
+}
+
+func (b *bench) client(s *server) *client { return newClient(s.base, b.authority.config) }
+
+// fill adds pods to all members, one after the other: they share the machine.
+func (b *bench) fill(from, to int) {
+	b.say("creating pods %d to %d of each member", from, to)
+	for _, member := range b.members {
+		c := b.client(member)
+		load(c, member.name, from, to)
+		c.close()
+	}
+}
+
+func (b *bench) startGateway() {
+	b.say("starting the gateway")
+	b.gateway = startGateway(b.authority, b.options.gateway, b.control, b.members)
+	c := b.client(b.gateway)
+	defer c.close()
+	b.gateway.awaitReady(c)
+	b.awaitPods(b.pods / 3 * len(b.members))
+}
+
+// awaitPods returns once the gateway shows so many.
+func (b *bench) awaitPods(count int) {
+	c := b.client(b.gateway)
+	defer c.close()
+	seen := func() int {
+		var page struct {
+			Metadata struct{ RemainingItemCount int }
+		}
+		must(json.Unmarshal(c.read("/api/v1/pods?limit=1", "application/json"), &page))
+		return page.Metadata.RemainingItemCount + 1
+	}
+	deadline := time.Now().Add(2 * time.Minute)
+	for found := seen(); found < count; found = seen() {
+		if time.Now().After(deadline) {
+			panic(fmt.Sprintf("the gateway shows %d pods of %d", found, count))
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// side is one of the two servers that are compared, and what it holds.
+type side struct {
+	server *server
+	pods   int
+	client *client
+	meter  meter
+}
+
+func (b *bench) side(s *server, pods int) *side {
+	return &side{s, pods, b.client(s), newMeter(s.pid(), 5*time.Second)}
+}
+
+// form is one way to ask for pods.
+type form struct{ name, query, accept string }
+
+var (
+	lists = []form{
+		{"LIST protobuf, a pod", "?resourceVersion=0", protobuf},
+		{"LIST JSON, a pod", "?resourceVersion=0", "application/json"},
+		{"LIST Table, a pod", "?resourceVersion=0", table}}
+	gets = []form{
+		{"GET protobuf, resourceVersion=0", "?resourceVersion=0", protobuf},
+		{"GET JSON, as kubectl asks", "", "application/json"}}
+)
+
+// warm lets a JVM compile what is measured afterwards, and a Go program grow its heap.
+func (b *bench) warm(s *side) {
+	for _, f := range lists {
+		s.meter.measure(4*b.enough, b.patience, func() int { return b.list(s, f) })
+	}
+	for _, f := range gets {
+		s.meter.measure(4*b.enough, b.patience, func() int { return b.get(s, f) })
+	}
+}
+
+func (b *bench) lists(s *side) {
+	for _, f := range lists {
+		b.report.add(f.name, s.server, s.meter.measure(b.enough, b.patience, func() int { return b.list(s, f) }))
+	}
+}
+
+func (b *bench) gets(s *side) {
+	for _, f := range gets {
+		b.report.add(f.name, s.server, s.meter.measure(b.enough, b.patience, func() int { return b.get(s, f) }))
+	}
+}
+
+func (b *bench) list(s *side, f form) int {
+	length := s.client.get("/api/v1/pods"+f.query, f.accept)
+	if f.accept == protobuf {
+		b.report.podBytes = float64(length) / float64(s.pods)
+	}
+	return s.pods
+}
+
+func (b *bench) get(s *side, f form) int {
+	return parallel(8, 100, func(worker, number int) {
+		s.client.get(podPath("one", (worker*997+number*31)%b.pods)+f.query, f.accept)
+	})
+}
+
+// parallel calls work from some goroutines, each so many times, and returns the number of all calls.
+func parallel(workers, times int, work func(worker, number int)) int {
+	var all sync.WaitGroup
+	for worker := range workers {
+		all.Go(func() {
+			for number := range times {
+				work(worker, number)
+			}
+		})
+	}
+	all.Wait()
+	return workers * times
+}
+
+// proxied asks for a ConfigMap of 3 KB directly, through the gateway and through nginx.
+func (b *bench) proxied() {
+	const path = "/api/v1/namespaces/default/configmaps/three-kilobytes"
+	direct := b.client(b.control)
+	defer direct.close()
+	direct.create("/api/v1/namespaces/default/configmaps", object{
+		"metadata": object{"name": "three-kilobytes"}, "data": object{"text": fmt.Sprintf("%02800d", 7)}})
+	servers := []*server{b.control, b.gateway}
+	if b.nginx != nil {
+		servers = append(servers, b.nginx)
+	}
+	for _, s := range servers {
+		c := b.client(s)
+		m := newMeter(s.pid(), time.Second)
+		c.get(path, protobuf)
+		cost := m.measure(b.enough, b.patience, func() int {
+			return parallel(8, 100, func(int, int) { c.get(path, protobuf) })
+		})
+		b.report.add("proxied GET of 3 KB", s, cost)
+		var times samples
+		for range 100 {
+			start := time.Now()
+			c.get(path, protobuf)
+			times = append(times, time.Since(start))
+			time.Sleep(time.Millisecond)
+		}
+		b.report.add("proxied GET of 3 KB, time to answer p50", s, times.quantile(0.5))
+		c.close()
+	}
+}
+
+// writes changes pods of member one, so many a second, until stop is closed, and returns how many.
+func (b *bench) writes(perSecond int, stop <-chan struct{}) int {
+	c := b.client(b.members[0])
+	defer c.close()
+	ticks := time.NewTicker(time.Second / time.Duration(perSecond))
+	defer ticks.Stop()
+	for number := 0; ; number++ {
+		select {
+		case <-stop:
+			return number
+		case <-ticks.C:
+			c.patch(podPath("one", number*7%b.pods)+"?fieldManager=kubelet", object{"metadata": object{
+				"annotations": object{"bench": fmt.Sprint(time.Now().UnixNano())}}})
+		}
+	}
+}
+
+// latency compares when a change reaches a watcher of the gateway with when it reaches one of the member itself.
+func (b *bench) latency() {
+	const watchers, seconds, perSecond = 3, 10, 200
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var lock sync.Mutex
+	direct, through := map[string]time.Time{}, map[string]time.Time{}
+	note := func(times map[string]time.Time) func([]byte) {
+		return func(event []byte) {
+			now := time.Now()
+			if key := stamp(event); key != "" {
+				lock.Lock()
+				defer lock.Unlock()
+				if _, seen := times[key]; !seen {
+					times[key] = now
+				}
+			}
+		}
+	}
+	const path = "/api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=120"
+	b.client(b.members[0]).watch(ctx, path, note(direct))
+	b.client(b.gateway).watch(ctx, path, note(through))
+	for range watchers - 1 {
+		b.client(b.gateway).watch(ctx, path, func([]byte) {})
+	}
+	time.Sleep(time.Second)
+	stop := make(chan struct{})
+	time.AfterFunc(seconds*time.Second, func() { close(stop) })
+	b.report.latencyRate = float64(b.writes(perSecond, stop)) / seconds
+	time.Sleep(time.Second)
+	lock.Lock()
+	defer lock.Unlock()
+	var added samples
+	for key, at := range direct {
+		if later, arrived := through[key]; arrived {
+			added = append(added, later.Sub(at))
+		}
+	}
+	if len(added) == 0 {
+		panic("no change came through the gateway")
+	}
+	b.report.add("event, later than from the member, p50", b.gateway, added.quantile(0.5))
+	b.report.add("event, later than from the member, p99", b.gateway, added.quantile(0.99))
+}
+
+// watches measures deliveries to many watchers, each with a connection of its own.
+func (b *bench) watches(s *side) {
+	b.say("%d watchers of %s", b.watchers, s.server.name)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var delivered atomic.Int64
+	memory := resident(s.server.pid())
+	parallel(8, b.watchers/8, func(int, int) {
+		b.client(s.server).watch(ctx,
+			"/api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=600",
+			func([]byte) { delivered.Add(1) })
+	})
+	b.report.watcherBytes[s.server.name] = float64(resident(s.server.pid())-memory) / float64(b.watchers)
+	for range b.rounds {
+		b.deliveries(s, &delivered)
+	}
+}
+
+func (b *bench) deliveries(s *side, delivered *atomic.Int64) {
+	watchers := int64(b.watchers / 8 * 8)
+	cost := s.meter.measure(2*b.enough, 2*b.patience, func() int {
+		start := delivered.Load()
+		stop := make(chan struct{})
+		time.AfterFunc(2*time.Second, func() { close(stop) })
+		expected := start + int64(b.writes(20, stop))*watchers
+		deadline := time.Now().Add(20 * time.Second)
+		for delivered.Load() < expected && time.Now().Before(deadline) {
+			time.Sleep(5 * time.Millisecond)
+		}
+		return int(delivered.Load() - start)
+	})
+	if s.server == b.members[0] {
+		// What a change costs the server that makes it is not the price of telling others.
+		cost -= b.writeCost / time.Duration(watchers)
+	}
+	b.report.add(fmt.Sprintf("watch, a delivery, %d watchers", watchers), s.server, cost)
+}
+
+// memory is what both servers occupy once they have tidied up.
+func (b *bench) memory() map[string]int64 {
+	b.say("waiting for memory to settle")
+	member := b.client(b.members[0])
+	defer member.close()
+	for range 2 {
+		// kube-apiserver collects garbage when asked for a profile of its heap.
+		member.get("/debug/pprof/heap?gc=1", "*/*")
+		collectGarbage(b.jcmd, b.gateway.pid())
+		time.Sleep(5 * time.Second)
+	}
+	return map[string]int64{b.members[0].name: resident(b.members[0].pid()), b.gateway.name: resident(b.gateway.pid())}
+}
+
+func (b *bench) memoryPerPod(small, large map[string]int64) {
+	added := float64(b.pods - b.pods/3)
+	b.report.memory[b.members[0].name] = float64(large[b.members[0].name]-small[b.members[0].name]) / added
+	b.report.memory[b.gateway.name] = float64(large[b.gateway.name]-small[b.gateway.name]) / (added * float64(len(b.members)))
+}
