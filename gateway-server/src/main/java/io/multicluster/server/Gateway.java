@@ -111,7 +111,9 @@ public final class Gateway implements AutoCloseable {
     Upstreams upstreams = new Upstreams(loops, UpstreamLimits.DEFAULT);
     UpstreamClient controlPlane =
         upstreams.open(
-            configuration.controlPlane().name(), configuration.controlPlane().kubeconfig());
+            configuration.controlPlane().name(),
+            configuration.controlPlane().kubeconfig(),
+            configuration.controlPlane().servers());
     parts.push(controlPlane);
     ServingCertificates serving = state.servingCertificates(configuration);
     refresher.every(Duration.ofSeconds(10), serving::refresh);
@@ -209,7 +211,9 @@ public final class Gateway implements AutoCloseable {
     parts.push(members);
     members.put(
         upstreams.open(
-            configuration.controlPlane().name(), configuration.controlPlane().kubeconfig()),
+            configuration.controlPlane().name(),
+            configuration.controlPlane().kubeconfig(),
+            configuration.controlPlane().servers()),
         kind -> kind.equals(CachedKind.EVENTS));
     Set<String> named = new HashSet<>();
     for (Member member : configuration.members().fixed()) {

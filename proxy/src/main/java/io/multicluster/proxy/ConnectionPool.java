@@ -47,6 +47,17 @@ final class ConnectionPool implements Link.Owner {
 
   private record Waiting(Call call, long deadline) {}
 
+  /**
+   * The counts of one pool.
+   *
+   * @param connections pooled ones, retired included
+   * @param upgrades connections that carry or ask for an upgrade
+   * @param requests under way on pooled connections
+   * @param waiting for room
+   * @param dialing attempts to connect
+   */
+  record Usage(int connections, int upgrades, int requests, int waiting, int dialing) {}
+
   ConnectionPool(NettyUpstreamClient client, EventLoop loop, UpstreamLimits limits) {
     this.client = client;
     this.loop = loop;
@@ -310,6 +321,29 @@ final class ConnectionPool implements Link.Owner {
     for (Link link : List.copyOf(links)) {
       link.retire();
     }
+  }
+
+  /** New requests get connections to other servers. */
+  void leave(Server server) {
+    assert loop.inEventLoop();
+    for (Link link : List.copyOf(links)) {
+      if (link.server().equals(server)) {
+        link.retire();
+      }
+    }
+  }
+
+  /** What is open and under way, to see that nothing is left over. */
+  Usage usage() {
+    assert loop.inEventLoop();
+    int requests = 0;
+    for (Link link : links) {
+      requests += link.underWay();
+    }
+    for (Link link : retired) {
+      requests += link.underWay();
+    }
+    return new Usage(links.size() + retired.size(), own.size(), requests, waiting.size(), dialing);
   }
 
   void close() {

@@ -73,6 +73,11 @@ final class Http1Link extends ChannelInboundHandlerAdapter implements Link {
   }
 
   @Override
+  public int underWay() {
+    return current == null ? 0 : 1;
+  }
+
+  @Override
   public int capacity() {
     return hasRoom() ? 1 : 0;
   }

@@ -128,11 +128,16 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
   }
 
   @Override
+  public int underWay() {
+    return connection.local().numActiveStreams();
+  }
+
+  @Override
   public int capacity() {
     return retired
         ? 0
         : Math.min(limits.streamsPerConnection(), connection.local().maxActiveStreams())
-            - connection.local().numActiveStreams();
+            - underWay();
   }
 
   @Override

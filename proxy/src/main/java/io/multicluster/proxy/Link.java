@@ -17,6 +17,9 @@ sealed interface Link permits Http2Link, Http1Link {
 
   Server server();
 
+  /** How many requests it carries now. */
+  int underWay();
+
   /** How many requests it can take at once, now. */
   int capacity();
 

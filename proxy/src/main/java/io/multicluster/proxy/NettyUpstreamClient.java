@@ -10,6 +10,7 @@ import io.netty.util.AsciiString;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +25,12 @@ final class NettyUpstreamClient implements UpstreamClient {
   private final List<ConnectionPool> inTurn = new ArrayList<>();
   private final AtomicInteger turn = new AtomicInteger();
   private final Runnable refused;
+  private final UpstreamLimits limits;
   private volatile Target target;
+
+  /** Null if there is no choice. */
+  private volatile @Nullable EndpointChecks checks;
+
   private volatile @Nullable Server lastGood;
   private volatile String lastDialError = "";
 
@@ -40,6 +46,7 @@ final class NettyUpstreamClient implements UpstreamClient {
       Runnable refused) {
     this.name = name;
     this.refused = refused;
+    this.limits = limits;
     target = Target.of(config, 0);
     breaker =
         new CircuitBreaker(
@@ -53,6 +60,13 @@ final class NettyUpstreamClient implements UpstreamClient {
       pools.put(loop, pool);
       inTurn.add(pool);
     }
+    checks = checksOf(config);
+  }
+
+  private @Nullable EndpointChecks checksOf(UpstreamConfig config) {
+    return config.servers().size() == 1
+        ? null
+        : EndpointChecks.start(name, config, inTurn.getFirst().loop(), limits, this::leave);
   }
 
   @Override
@@ -64,14 +78,29 @@ final class NettyUpstreamClient implements UpstreamClient {
     return target;
   }
 
-  /** All of a target's servers, the one that could be connected to last before the others. */
+  /**
+   * All of a target's servers: those that are ready before the others, and of these the one that
+   * could be connected to last before the others.
+   */
   List<Server> servers(Target of) {
     List<Server> servers = new ArrayList<>(of.servers());
     Server good = lastGood;
     if (good != null && servers.remove(good)) {
       servers.addFirst(good);
     }
+    EndpointChecks current = checks;
+    if (current != null) {
+      servers.sort(Comparator.comparing(server -> !current.isReady(server)));
+    }
     return servers;
+  }
+
+  /** Requests under way go on; new ones go to another server, if one is ready. */
+  private void leave(Server server) {
+    EndpointChecks current = checks;
+    if (current != null && target.servers().stream().anyMatch(current::isReady)) {
+      onEachLoop(pool -> pool.leave(server));
+    }
   }
 
   void connected(Server server) {
@@ -163,15 +192,32 @@ final class NettyUpstreamClient implements UpstreamClient {
     }
     if (current.config().sameConnections(config)) {
       target = current.withTokenOf(config);
-      return;
+    } else {
+      target = Target.of(config, current.generation() + 1);
+      breaker.reset();
+      onEachLoop(ConnectionPool::renew);
     }
-    target = Target.of(config, current.generation() + 1);
-    breaker.reset();
-    onEachLoop(ConnectionPool::renew);
+    stopChecks();
+    checks = checksOf(config);
+  }
+
+  private void stopChecks() {
+    EndpointChecks current = checks;
+    if (current != null) {
+      current.close();
+    }
+  }
+
+  /** The counts of each pool. Blocks, and must not be called on an event loop. */
+  List<ConnectionPool.Usage> usage() {
+    return inTurn.stream()
+        .map(pool -> pool.loop().submit(pool::usage).syncUninterruptibly().getNow())
+        .toList();
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    stopChecks();
     onEachLoop(ConnectionPool::close);
   }
 

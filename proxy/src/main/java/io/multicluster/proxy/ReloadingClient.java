@@ -3,8 +3,10 @@ package io.multicluster.proxy;
 import io.multicluster.wire.http.RequestHead;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,33 +21,53 @@ final class ReloadingClient implements UpstreamClient {
   private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
 
   private final Path kubeconfig;
+  private final List<URI> servers;
   private final Duration interval;
   private final Semaphore refused;
   private final UpstreamClient client;
   private final Thread thread;
 
   private ReloadingClient(
-      Path kubeconfig, Duration interval, Semaphore refused, UpstreamClient client) {
+      Path kubeconfig,
+      List<URI> servers,
+      Duration interval,
+      Semaphore refused,
+      UpstreamClient client) {
     this.kubeconfig = kubeconfig;
+    this.servers = servers;
     this.interval = interval;
     this.refused = refused;
     this.client = client;
     thread = Thread.ofVirtual().name("reload " + client.name()).unstarted(this::follow);
   }
 
+  /**
+   * @param servers in place of the kubeconfig's own; empty for that
+   */
   static UpstreamClient open(
-      String name, Path kubeconfig, Duration interval, EventLoopGroup group, UpstreamLimits limits)
+      String name,
+      Path kubeconfig,
+      List<URI> servers,
+      Duration interval,
+      EventLoopGroup group,
+      UpstreamLimits limits)
       throws IOException {
     Semaphore refused = new Semaphore(0);
-    UpstreamConfig config = Kubeconfig.read(kubeconfig);
+    UpstreamConfig config = read(kubeconfig, servers);
     ReloadingClient client =
         new ReloadingClient(
             kubeconfig,
+            servers,
             interval,
             refused,
             new NettyUpstreamClient(name, config, group, limits, refused::release));
     client.thread.start();
     return client;
+  }
+
+  private static UpstreamConfig read(Path kubeconfig, List<URI> servers) throws IOException {
+    UpstreamConfig config = Kubeconfig.read(kubeconfig);
+    return servers.isEmpty() ? config : config.withServers(servers);
   }
 
   private void follow() {
@@ -70,7 +92,7 @@ final class ReloadingClient implements UpstreamClient {
 
   private String reload() {
     try {
-      client.reconfigure(Kubeconfig.read(kubeconfig));
+      client.reconfigure(read(kubeconfig, servers));
       return "";
     } catch (IOException | IllegalArgumentException e) {
       return e.toString();

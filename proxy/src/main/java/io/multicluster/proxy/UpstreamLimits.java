@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param pingAfter silence after which a connection is asked for a sign of life; client-go's 30 s
  * @param pingTimeout how long it has to give one; client-go's 15 s
  * @param idleTimeout how long a connection without requests is kept
+ * @param checkInterval between two questions to each of several servers whether it is ready
  * @param streamWindow bytes of one response that may be on the way to a slow reader, 64 KiB at
  *     least
  * @param streamsPerConnection requests at once on one HTTP/2 connection; fewer if the server says
@@ -27,6 +28,7 @@ public record UpstreamLimits(
     Duration pingAfter,
     Duration pingTimeout,
     Duration idleTimeout,
+    Duration checkInterval,
     int streamWindow,
     int streamsPerConnection,
     int connections,
@@ -41,6 +43,7 @@ public record UpstreamLimits(
           Duration.ofSeconds(30),
           Duration.ofSeconds(15),
           Duration.ofMinutes(5),
+          Duration.ofSeconds(3),
           512 * 1024,
           100,
           64,
@@ -48,6 +51,9 @@ public record UpstreamLimits(
           3,
           Duration.ofSeconds(1),
           Duration.ofSeconds(15));
+
+  /** How long a server has to say whether it is ready. */
+  static final Duration CHECK_TIMEOUT = Duration.ofSeconds(3);
 
   /** What HTTP/2 starts every connection and stream with (RFC 9113, 6.9.2). */
   static final int HTTP2_INITIAL_WINDOW = 65_535;

@@ -7,8 +7,10 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** Opens clients that share event loops. */
 public final class Upstreams {
@@ -53,6 +55,18 @@ public final class Upstreams {
    * @throws IllegalArgumentException if its content can't be used
    */
   public UpstreamClient open(String name, Path kubeconfig) throws IOException {
-    return ReloadingClient.open(name, kubeconfig, RELOAD_INTERVAL, group, limits);
+    return open(name, kubeconfig, List.of());
+  }
+
+  /**
+   * The same for several equal API servers with one identity. Each is asked every few seconds
+   * whether it is ready, and requests go to one that is.
+   *
+   * @param servers their URLs, in place of the kubeconfig's own; empty for that
+   * @throws IOException if a file can't be read
+   * @throws IllegalArgumentException if its content or an URL can't be used
+   */
+  public UpstreamClient open(String name, Path kubeconfig, List<URI> servers) throws IOException {
+    return ReloadingClient.open(name, kubeconfig, servers, RELOAD_INTERVAL, group, limits);
   }
 }

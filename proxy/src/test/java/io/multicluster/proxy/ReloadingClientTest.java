@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -90,6 +91,6 @@ class ReloadingClientTest {
         users: [{name: u, user: {tokenFile: token}}]
         """
             .formatted(server.url()));
-    return ReloadingClient.open("test", file, interval, group, UpstreamLimits.DEFAULT);
+    return ReloadingClient.open("test", file, List.of(), interval, group, UpstreamLimits.DEFAULT);
   }
 }

@@ -398,6 +398,7 @@ class ReverseProxyTest {
         d.pingAfter(),
         d.pingTimeout(),
         d.idleTimeout(),
+        d.checkInterval(),
         window,
         d.streamsPerConnection(),
         d.connections(),

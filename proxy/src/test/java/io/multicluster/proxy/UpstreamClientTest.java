@@ -435,6 +435,7 @@ class UpstreamClientTest {
             Duration.ofMillis(200),
             Duration.ofMillis(200),
             Duration.ofMinutes(5),
+            Duration.ofSeconds(3),
             128 * 1024,
             100,
             64,
@@ -535,7 +536,16 @@ class UpstreamClientTest {
   void theServerThatWasReachedLastIsTriedFirst() throws Exception {
     H2Upstream.Options one = new H2Upstream.Options();
     one.maxStreams = 1;
-    H2Upstream second = server(one, request -> request.head(200));
+    H2Upstream second =
+        server(
+            one,
+            request -> {
+              if (request.path().equals("/readyz")) {
+                request.answer(200, "ok");
+              } else {
+                request.head(200);
+              }
+            });
     int port = unusedPort();
     UpstreamClient client =
         open(
@@ -552,8 +562,8 @@ class UpstreamClientTest {
     client.send(head("GET", "/watch", ""), null, next);
     get(next.status);
 
-    assertThat(second.connections).hasSize(2);
-    assertThat(first.connections).isEmpty();
+    assertThat(paths(second)).filteredOn("/watch"::equals).hasSize(2);
+    assertThat(paths(first)).doesNotContain("/watch");
   }
 
   @Test
@@ -848,6 +858,7 @@ class UpstreamClientTest {
         d.pingAfter(),
         d.pingTimeout(),
         d.idleTimeout(),
+        d.checkInterval(),
         window,
         streams,
         connections,
@@ -859,6 +870,10 @@ class UpstreamClientTest {
 
   private static RequestHead head(String method, String path, String query) {
     return new RequestHead(method, path, query, new DefaultHttp2Headers());
+  }
+
+  private static List<String> paths(H2Upstream server) {
+    return server.requests.stream().map(H2Upstream.Request::path).toList();
   }
 
   private static int unusedPort() throws Exception {

@@ -3,6 +3,7 @@ package io.multicluster.server.config;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.multicluster.admission.AdmissionSettings;
 import io.multicluster.wire.resource.GroupResource;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -151,12 +152,20 @@ public record GatewayConfiguration(
    *
    * @param name shown as cluster of its own events; default {@code federation}
    * @param kubeconfig with an identity that may impersonate
+   * @param servers URLs of equal API servers, asked in place of the kubeconfig's own; default none
    */
-  public record ControlPlane(String name, Path kubeconfig) {
+  public record ControlPlane(String name, Path kubeconfig, List<URI> servers) {
     public ControlPlane {
       name = name == null ? "federation" : name;
       checkName(name);
       kubeconfig = required("kubeconfig", kubeconfig);
+      servers = servers == null ? List.of() : List.copyOf(servers);
+      for (URI server : servers) {
+        if (!"https".equals(server.getScheme()) || server.getHost() == null) {
+          throw new InvalidSettingException(
+              "servers", "\"" + server + "\" is no URL such as https://api-1.example.com:6443");
+        }
+      }
     }
   }
 

@@ -60,9 +60,10 @@ public final class CachedWrites implements Route {
   }
 
   private UpstreamClient owner(RequestInfo info) {
-    List<String> owners = cache.owners(info.groupVersionResource(), info.namespace(), info.name());
+    List<String> owners =
+        cache.owners(info.groupVersionResource(), info.namespace(), info.objectName());
     if (owners.isEmpty()) {
-      throw ApiException.notFound(info.groupResource(), info.name());
+      throw ApiException.notFound(info.groupResource(), info.objectName());
     }
     if (owners.size() > 1) {
       throw new ApiException(
@@ -71,7 +72,7 @@ public final class CachedWrites implements Route {
               "Conflict",
               info.groupResource()
                   + " \""
-                  + info.name()
+                  + info.objectName()
                   + "\" is in several clusters: "
                   + String.join(", ", owners)
                   + "; use the entry /clusters/NAME of the one that is meant"));

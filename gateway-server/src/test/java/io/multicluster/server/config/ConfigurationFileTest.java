@@ -80,7 +80,7 @@ final class ConfigurationFileTest {
                 new GatewayConfiguration.Authorization(
                     GatewayConfiguration.Authorization.Mode.rbac),
                 new GatewayConfiguration.ControlPlane(
-                    "federation", folder.resolve("cp.kubeconfig")),
+                    "federation", folder.resolve("cp.kubeconfig"), java.util.List.of()),
                 new GatewayConfiguration.Members(false, java.util.List.of()),
                 new GatewayConfiguration.Resources(
                     java.util.List.of("pods", "events", "events.events.k8s.io"),

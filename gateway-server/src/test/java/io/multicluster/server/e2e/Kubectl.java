@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** The real kubectl of one release, with one kubeconfig and a cache folder of its own. */
 final class Kubectl {
@@ -101,6 +102,25 @@ final class Kubectl {
     }
   }
 
+  /** Starts a command on a terminal of its own, which {@code script} of util-linux provides. */
+  Following onTerminal(int rows, int columns, String... arguments) {
+    String command =
+        "stty rows %d cols %d; exec %s"
+            .formatted(
+                rows,
+                columns,
+                builder(arguments).command().stream()
+                    .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                    .collect(Collectors.joining(" ")));
+    ProcessBuilder builder = builder();
+    builder.command("script", "--quiet", "--return", "--flush", "--command", command, "/dev/null");
+    try {
+      return new Following(builder.redirectErrorStream(true).start());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** A command under way. */
   static final class Following implements AutoCloseable {
     private final Process process;
@@ -130,6 +150,18 @@ final class Kubectl {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(e);
       }
+    }
+
+    /** Sends a line to its standard input. */
+    void type(String line) throws IOException {
+      process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
+    }
+
+    /** Ends its standard input and waits for its end. */
+    int exit() throws IOException, InterruptedException {
+      process.outputWriter(StandardCharsets.UTF_8).close();
+      assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).as("kubectl ends").isTrue();
+      return process.exitValue();
     }
 
     @Override

@@ -43,6 +43,19 @@ public record RequestInfo(
     return new GroupVersionResource(group, version, resource);
   }
 
+  /**
+   * The name of the object. Below the subresource {@code proxy} a request may name scheme and port
+   * as well: {@code web:8080}, {@code https:web:8443}.
+   */
+  public String objectName() {
+    int first = name.indexOf(':');
+    if (first < 0 || !subresource.equals("proxy")) {
+      return name;
+    }
+    int second = name.indexOf(':', first + 1);
+    return second < 0 ? name.substring(0, first) : name.substring(first + 1, second);
+  }
+
   /** Whether the verb can't change anything. */
   public boolean readOnly() {
     return switch (verb) {

@@ -106,6 +106,18 @@ class RequestInfoParserTest {
     assertThat(info.rest()).isEqualTo(rest);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "/api/v1/namespaces/shop/pods/web/proxy/,web",
+    "/api/v1/namespaces/shop/pods/web:80/proxy/,web",
+    "/api/v1/namespaces/shop/pods/https:web:/proxy/,web",
+    "/api/v1/namespaces/shop/services/https%3Aweb%3Ametrics/proxy/x,web",
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:node,system:node",
+  })
+  void theNameBelowProxyMayHaveSchemeAndPort(String path, String name) {
+    assertThat(parse("GET", path).objectName()).isEqualTo(name);
+  }
+
   @Test
   void theEntryOfAClusterIsCutOff() {
     RequestInfo pods = parse("GET", "/clusters/test%31/api/v1/namespaces/shop/pods/web-0");
