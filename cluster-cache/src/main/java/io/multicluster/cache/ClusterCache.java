@@ -91,6 +91,18 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     return statuses;
   }
 
+  /** How many objects of a kind are there, of all clusters. */
+  public int objects(CachedKind kind) {
+    return Objects.requireNonNull(kinds.get(kind)).snapshot().objects().size();
+  }
+
+  /** How many objects of a kind one cluster has. */
+  public int objects(CachedKind kind, String cluster) {
+    KindCache cache = Objects.requireNonNull(kinds.get(kind));
+    Index clusters = cache.snapshot().indexes().get(cache.indexes().cluster());
+    return clusters == null ? 0 : clusters.keys(cluster).size();
+  }
+
   /**
    * Answers a get, list or watch of a resource that it {@link #serves}. Runs on the exchange's
    * event loop, does not block; the answer goes on after the call.

@@ -23,6 +23,8 @@ import io.multicluster.server.audit.CrashRecovery;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.Member;
 import io.multicluster.server.discovery.Discovery;
+import io.multicluster.server.metrics.ProcessMetrics;
+import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.pipeline.Authenticate;
 import io.multicluster.server.pipeline.Authorize;
 import io.multicluster.server.pipeline.FlowControl;
@@ -32,8 +34,10 @@ import io.multicluster.server.route.CachedReads;
 import io.multicluster.server.route.CachedWrites;
 import io.multicluster.server.route.ControlPlaneRoute;
 import io.multicluster.server.route.DiscoveryEndpoint;
+import io.multicluster.server.route.GatheredReads;
 import io.multicluster.server.route.HealthEndpoints;
 import io.multicluster.server.route.MemberRoute;
+import io.multicluster.server.route.MetricsEndpoint;
 import io.multicluster.server.route.NotServed;
 import io.multicluster.server.route.OfferedResources;
 import io.multicluster.server.route.Router;
@@ -50,6 +54,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -122,6 +127,7 @@ public final class Gateway implements AutoCloseable {
     OfferedResources offered =
         new OfferedResources(
             configuration.resources().cachedResources(),
+            configuration.resources().gatheredResources(),
             configuration.resources().allFederated()
                 ? Set.of()
                 : configuration.resources().federatedResources(),
@@ -140,6 +146,7 @@ public final class Gateway implements AutoCloseable {
         new Discovery(
             documents,
             offered::isListed,
+            GatheredKinds.of(configuration.resources().gatheredResources()),
             configuration.listen().address() + ":" + configuration.listen().port());
     discovery.start();
     parts.push(discovery);
@@ -156,13 +163,23 @@ public final class Gateway implements AutoCloseable {
     Admission admission =
         new Admission(policies, CachedMemberPods.of(cache), configuration.admission().settings());
 
+    RequestMetrics requests = new RequestMetrics();
+    MetricsEndpoint metrics =
+        new MetricsEndpoint(
+            List.of(
+                requests,
+                new ClusterMetrics(cache, members),
+                new ProcessMetrics(Version.current())));
+
     Router router =
         new Router(
             offered,
-            List.of(health, version, new DiscoveryEndpoint(discovery)),
+            List.of(health, version, metrics, new DiscoveryEndpoint(discovery)),
             new Router.Routes(
                 new CachedReads(cache),
                 AdmissionRoute.cached(new CachedWrites(cache, members::client), admission),
+                new GatheredReads(
+                    () -> withoutControlPlane(members.clients(), controlPlane.name())),
                 identity.answeringSelfReviews(
                     AdmissionRoute.federated(
                         new ControlPlaneRoute(controlPlane), admission, controlPlane)),
@@ -171,6 +188,7 @@ public final class Gateway implements AutoCloseable {
 
     RequestPipeline pipeline =
         new RequestPipeline(
+            requests,
             new Authenticate(identity.authenticator()),
             auditor,
             new Impersonate(new Impersonation(identity.authorizer())),
@@ -235,6 +253,13 @@ public final class Gateway implements AutoCloseable {
     joined.start();
     joined.membersRead().thenRun(members::initialMembersPut);
     return members;
+  }
+
+  /** The control plane is followed like a member, for its Events, but is none. */
+  private static Map<String, UpstreamClient> withoutControlPlane(
+      Map<String, UpstreamClient> followed, String controlPlane) {
+    followed.remove(controlPlane);
+    return followed;
   }
 
   /** Where clients connect, with the port that was found. */

@@ -76,6 +76,13 @@ public final class MemberFeeds implements AutoCloseable {
     return feed == null ? null : feed.client();
   }
 
+  /** The clients of all members by name; the map is the caller's. */
+  public Map<String, UpstreamClient> clients() {
+    Map<String, UpstreamClient> clients = new TreeMap<>();
+    members.forEach((name, feed) -> clients.put(name, feed.client()));
+    return clients;
+  }
+
   /** All members by name, and what keeps each from being fed; empty where nothing does. */
   public Map<String, String> problems() {
     Map<String, String> problems = new TreeMap<>();

@@ -205,17 +205,21 @@ public record GatewayConfiguration(
    * {@code deployments.apps}.
    *
    * @param cached served from the members through the cache; default pods and both kinds of events
+   * @param gathered asked of all members at each request: {@code pods.metrics.k8s.io}, {@code
+   *     nodes.metrics.k8s.io}; default none
    * @param federated served by the control plane; {@code "*"} stands for all that it has; default
    *     none
    */
-  public record Resources(List<String> cached, List<String> federated) {
+  public record Resources(List<String> cached, List<String> gathered, List<String> federated) {
     static final Resources DEFAULT =
-        new Resources(List.of("pods", "events", "events.events.k8s.io"), List.of());
+        new Resources(List.of("pods", "events", "events.events.k8s.io"), List.of(), List.of());
 
     public Resources {
       cached = cached == null ? DEFAULT.cached : List.copyOf(cached);
+      gathered = gathered == null ? DEFAULT.gathered : List.copyOf(gathered);
       federated = federated == null ? DEFAULT.federated : List.copyOf(federated);
       checkResources("cached", cached);
+      checkResources("gathered", gathered);
       if (!federated.equals(List.of("*"))) {
         checkResources("federated", federated);
       }
@@ -229,6 +233,10 @@ public record GatewayConfiguration(
 
     public Set<GroupResource> cachedResources() {
       return parse(cached);
+    }
+
+    public Set<GroupResource> gatheredResources() {
+      return parse(gathered);
     }
 
     /** Without meaning if {@link #allFederated}. */

@@ -21,16 +21,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The offered API, kept current by asking the control plane for its aggregated discovery every
- * second, which costs it a 304 when nothing changed. A kind that appears is offered within about
- * that time; while the control plane is away the last state stays.
+ * The offered API, kept current by asking the control plane for its aggregated discovery twice a
+ * second, which costs it a 304 when nothing changed. A kind that appears is offered within a
+ * second; while the control plane is away the last state stays.
  *
  * <p>{@link #serve} may be called from any thread; documents under {@code /openapi} are read from
  * the control plane on demand and therefore block.
  */
 public final class Discovery implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Discovery.class);
-  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final Duration INTERVAL = Duration.ofMillis(500);
   private static final String ACCEPT =
       "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
           + "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
@@ -39,6 +39,7 @@ public final class Discovery implements AutoCloseable {
   private final ObjectMapper json = new ObjectMapper();
   private final DocumentSource controlPlane;
   private final Predicate<GroupResource> offered;
+  private final ApiCatalog own;
   private final String serverAddress;
   private final OpenApi openApi;
   private final Map<String, String> etags = new HashMap<>();
@@ -48,12 +49,17 @@ public final class Discovery implements AutoCloseable {
 
   /**
    * @param offered the resources that the configuration lists, cached and federated
+   * @param own what is offered beside that
    * @param serverAddress host and port, shown in the legacy {@code /api} document
    */
   public Discovery(
-      DocumentSource controlPlane, Predicate<GroupResource> offered, String serverAddress) {
+      DocumentSource controlPlane,
+      Predicate<GroupResource> offered,
+      ApiCatalog own,
+      String serverAddress) {
     this.controlPlane = controlPlane;
     this.offered = offered;
+    this.own = own;
     this.serverAddress = serverAddress;
     this.openApi = new OpenApi(controlPlane, offered);
   }
@@ -163,7 +169,7 @@ public final class Discovery implements AutoCloseable {
     if (changed) {
       List<Group> all = new ArrayList<>();
       ROOTS.forEach(root -> all.addAll(groups.getOrDefault(root, List.of())));
-      ApiCatalog catalog = new ApiCatalog(all).filter(this::offers);
+      ApiCatalog catalog = own.plus(new ApiCatalog(all).filter(this::offers));
       documents = new DiscoveryDocuments(catalog, serverAddress);
       log.atInfo()
           .addKeyValue("groups", catalog.groups().size())

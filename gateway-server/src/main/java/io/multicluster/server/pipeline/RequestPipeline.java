@@ -2,6 +2,7 @@ package io.multicluster.server.pipeline;
 
 import io.multicluster.server.audit.Auditor;
 import io.multicluster.server.audit.StepTimes;
+import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.route.ErrorAnswer;
 import io.multicluster.server.route.Route;
 import io.multicluster.server.route.RoutedRequest;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class RequestPipeline implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
 
+  private final RequestMetrics metrics;
   private final Authenticate authenticate;
   private final Auditor audit;
   private final Impersonate impersonate;
@@ -37,6 +39,7 @@ public final class RequestPipeline implements RequestHandler {
    * @param threads runs each request that may have to wait; a virtual thread per task is meant
    */
   public RequestPipeline(
+      RequestMetrics metrics,
       Authenticate authenticate,
       Auditor audit,
       Impersonate impersonate,
@@ -44,6 +47,7 @@ public final class RequestPipeline implements RequestHandler {
       Authorize authorize,
       Router router,
       Executor threads) {
+    this.metrics = metrics;
     this.authenticate = authenticate;
     this.audit = audit;
     this.impersonate = impersonate;
@@ -64,6 +68,7 @@ public final class RequestPipeline implements RequestHandler {
         () -> {
           Query query = Query.parse(exchange.request().query());
           RequestInfo info = RequestInfoParser.parse(exchange.request(), query);
+          metrics.begin(exchange.request(), exchange.response(), query, info, LongRunning.is(info));
           Arrival arrival = new Arrival(exchange, query, info, router.route(info));
           Deadline deadline = Deadline.of(query, info);
           if (staysOnTheLoop(arrival)) {

@@ -17,12 +17,18 @@ public final class Router {
    *
    * @param cachedReads get, list and watch of cached kinds, of one member or of all
    * @param cachedWrites everything else that is done to cached kinds
+   * @param gathered everything about kinds that are asked of all members at each request
    * @param federated everything about federated kinds
    * @param member the whole API of one member, cached kinds apart
    * @param notServed the 404
    */
   public record Routes(
-      Route cachedReads, Route cachedWrites, Route federated, Route member, Route notServed) {}
+      Route cachedReads,
+      Route cachedWrites,
+      Route gathered,
+      Route federated,
+      Route member,
+      Route notServed) {}
 
   public Router(OfferedResources offered, List<OwnEndpoint> own, Routes routes) {
     this.offered = offered;
@@ -43,6 +49,9 @@ public final class Router {
     }
     if (oneMember) {
       return routes.member();
+    }
+    if (offered.isGathered(info.groupResource())) {
+      return routes.gathered();
     }
     return offered.isFederated(info.groupResource()) ? routes.federated() : routes.notServed();
   }

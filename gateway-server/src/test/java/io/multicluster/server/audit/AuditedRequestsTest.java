@@ -13,6 +13,7 @@ import io.multicluster.authn.AuthenticatorChain;
 import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Decision;
 import io.multicluster.authn.Impersonation;
+import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.pipeline.Authenticate;
 import io.multicluster.server.pipeline.Authorize;
 import io.multicluster.server.pipeline.FlowControl;
@@ -88,11 +89,13 @@ final class AuditedRequestsTest {
   @BeforeEach
   void start() throws Exception {
     OfferedResources offered =
-        new OfferedResources(Set.of(), Set.of(new GroupResource("", "configmaps")), false);
+        new OfferedResources(
+            Set.of(), Set.of(), Set.of(new GroupResource("", "configmaps")), false);
     Route route = new Answering();
     server =
         new TestServer(
             new RequestPipeline(
+                new RequestMetrics(),
                 new Authenticate(
                     new AuthenticatorChain(List.of(new ByHeader()), AnonymousAccess.HEALTH)),
                 new Auditor(POLICY, this::append, 64 * 1024),
@@ -103,7 +106,12 @@ final class AuditedRequestsTest {
                     offered,
                     List.of(),
                     new Router.Routes(
-                        new NotServed(), new NotServed(), route, route, new NotServed())),
+                        new NotServed(),
+                        new NotServed(),
+                        new NotServed(),
+                        route,
+                        route,
+                        new NotServed())),
                 Executors.newVirtualThreadPerTaskExecutor()));
     client = TestServer.client(Version.HTTP_2);
   }

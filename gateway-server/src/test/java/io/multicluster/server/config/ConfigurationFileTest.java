@@ -84,6 +84,7 @@ final class ConfigurationFileTest {
                 new GatewayConfiguration.Members(false, java.util.List.of()),
                 new GatewayConfiguration.Resources(
                     java.util.List.of("pods", "events", "events.events.k8s.io"),
+                    java.util.List.of(),
                     java.util.List.of()),
                 new GatewayConfiguration.Audit(
                     null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),

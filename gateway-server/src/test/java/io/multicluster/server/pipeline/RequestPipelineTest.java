@@ -12,6 +12,8 @@ import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Decision;
 import io.multicluster.authn.Impersonation;
 import io.multicluster.server.audit.Auditor;
+import io.multicluster.server.metrics.MetricsText;
+import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.route.HealthEndpoints;
 import io.multicluster.server.route.NotServed;
 import io.multicluster.server.route.OfferedResources;
@@ -28,6 +30,7 @@ import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +38,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +48,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class RequestPipelineTest {
   private final AtomicBoolean ready = new AtomicBoolean(true);
+  private final RequestMetrics metrics = new RequestMetrics();
   private TestServer server;
   private HttpClient client;
   private volatile Route pods = answering(true, "pods");
@@ -52,9 +57,10 @@ final class RequestPipelineTest {
   void start() throws Exception {
     OfferedResources offered =
         new OfferedResources(
-            Set.of(GroupResource.PODS), Set.of(new GroupResource("", "secrets")), false);
+            Set.of(GroupResource.PODS), Set.of(), Set.of(new GroupResource("", "secrets")), false);
     RequestPipeline pipeline =
         new RequestPipeline(
+            metrics,
             new Authenticate(
                 new AuthenticatorChain(List.of(new ByHeader()), AnonymousAccess.HEALTH)),
             Auditor.silent(),
@@ -67,6 +73,7 @@ final class RequestPipelineTest {
                     new HealthEndpoints(List.of(new HealthEndpoints.Check("cache", ready::get)))),
                 new Router.Routes(
                     new Pods(),
+                    new NotServed(),
                     new NotServed(),
                     answering(false, "control plane"),
                     answering(false, "member"),
@@ -89,6 +96,48 @@ final class RequestPipelineTest {
         .isEqualTo("control plane on a virtual thread");
     // An authorizer that has to ask is asked off the loop.
     assertThat(get("/api/v1/pods", "user", "unknown").body()).isEqualTo("pods on a virtual thread");
+  }
+
+  @Test
+  void countsRequestsUnderTheNamesOfKubeApiserver() throws Exception {
+    get("/api/v1/namespaces/x/pods", "user", "jane");
+    get("/api/v1/namespaces/x/pods", "user", "jane");
+    get("/apis/hidden/v1/things", "user", "mallory");
+
+    String labels =
+        "{verb=\"LIST\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"pods\",subresource=\"\","
+            + "scope=\"namespace\",component=\"apiserver\"";
+    Awaitility.await("the ends of these requests")
+        .untilAsserted(() ->
+            assertThat(page().lines())
+                .contains(
+                    "apiserver_request_total" + labels + ",code=\"200\"} 2",
+                    "apiserver_request_duration_seconds_bucket" + labels + ",le=\"+Inf\"} 2",
+                    "apiserver_request_duration_seconds_count" + labels + "} 2",
+                    "apiserver_current_inflight_requests{request_kind=\"readOnly\"} 0")
+                .anyMatch(line ->
+                    line.contains("resource=\"things\"") && line.endsWith("code=\"403\"} 1")));
+  }
+
+  @Test
+  void theNumberOfSeriesHasALimit() throws Exception {
+    for (int i = 0; i < 2100; i++) {
+      get("/apis/hidden/v1/things" + i, "user", "mallory");
+    }
+
+    Awaitility.await("the ends of these requests")
+        .untilAsserted(() ->
+            assertThat(page().lines())
+                .anyMatch(line ->
+                    line.startsWith("apiserver_request_total")
+                        && line.contains("resource=\"other\"")
+                        && line.endsWith(" 52")));
+  }
+
+  private String page() {
+    MetricsText page = new MetricsText();
+    metrics.write(page);
+    return new String(page.bytes(), StandardCharsets.UTF_8);
   }
 
   @Test

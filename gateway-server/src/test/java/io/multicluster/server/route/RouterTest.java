@@ -41,12 +41,14 @@ final class RouterTest {
     return new Router(
         new OfferedResources(
             Set.of(GroupResource.PODS, GroupResource.EVENTS),
+            Set.of(new GroupResource("metrics.k8s.io", "pods")),
             Set.of(new GroupResource("apps", "deployments")),
             allFederated),
         List.of(new Version()),
         new Router.Routes(
             new Named("cached reads"),
             new Named("cached writes"),
+            new Named("gathered"),
             new Named("federated"),
             new Named("member"),
             new Named("not served")));
@@ -55,6 +57,8 @@ final class RouterTest {
   @ParameterizedTest
   @CsvSource({
     "GET,/api/v1/pods,cached reads",
+    "GET,/apis/metrics.k8s.io/v1beta1/pods,gathered",
+    "GET,/clusters/m/apis/metrics.k8s.io/v1beta1/pods,member",
     "GET,/api/v1/namespaces/x/pods/y,cached reads",
     "GET,/api/v1/watch/pods,cached reads",
     "GET,/clusters/m/api/v1/pods,cached reads",
