@@ -258,7 +258,7 @@ func (b *bench) proxied() {
 		cost := m.measure(b.enough, b.patience, func() int {
 			return parallel(8, 100, func(int, int) { c.get(path, protobuf) })
 		})
-		b.report.add("proxied GET of 3 KB", s, cost)
+		b.report.add(proxied, s, cost)
 		var times samples
 		for range 100 {
 			start := time.Now()
@@ -266,7 +266,7 @@ func (b *bench) proxied() {
 			times = append(times, time.Since(start))
 			time.Sleep(time.Millisecond)
 		}
-		b.report.add("proxied GET of 3 KB, time to answer p50", s, times.quantile(0.5))
+		b.report.add(proxiedAnswer, s, times.quantile(0.5))
 		c.close()
 	}
 }
@@ -329,8 +329,8 @@ func (b *bench) latency() {
 	if len(added) == 0 {
 		panic("no change came through the gateway")
 	}
-	b.report.add("event, later than from the member, p50", b.gateway, added.quantile(0.5))
-	b.report.add("event, later than from the member, p99", b.gateway, added.quantile(0.99))
+	b.report.add(laterHalf, b.gateway, added.quantile(0.5))
+	b.report.add(laterMost, b.gateway, added.quantile(0.99))
 }
 
 // watches measures deliveries to many watchers, each with a connection of its own.
@@ -368,7 +368,7 @@ func (b *bench) deliveries(s *side, delivered *atomic.Int64) {
 		// What a change costs the server that makes it is not the price of telling others.
 		cost -= b.writeCost / time.Duration(watchers)
 	}
-	b.report.add(fmt.Sprintf("watch, a delivery, %d watchers", watchers), s.server, cost)
+	b.report.add(delivery, s.server, cost)
 }
 
 // memory is what both servers occupy once they have tidied up.

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAWatchEventTellsWhenItsChangeWasMade(t *testing.T) {
+	event := "k8s\x00...\n\x05bench\x12\x041234rest"
+	if found := stamp([]byte(event)); found != "1234" {
+		t.Errorf("stamp is %q", found)
+	}
+	if found := stamp([]byte("a pod that was not changed")); found != "" {
+		t.Errorf("stamp of a pod without one is %q", found)
+	}
+}
+
+func TestARequirementComparesMediansOfBothSides(t *testing.T) {
+	r := newReport(options{pods: 3})
+	api, gateway := &server{name: "one"}, &server{name: "gateway"}
+	for _, value := range []time.Duration{90, 100, 5000} {
+		r.add("LIST JSON, a pod", api, value*time.Microsecond)
+	}
+	r.add("LIST JSON, a pod", gateway, 30*time.Microsecond)
+	found := map[string]requirement{}
+	for _, q := range r.requirements() {
+		found[q.What] = q
+	}
+	q := found["LIST JSON, a pod: gateway ÷ kube-apiserver"]
+	if q.Value == nil || *q.Value != 0.3 || !strings.Contains(q.String(), "missed") {
+		t.Errorf("%v: wanted 30/100, which misses a quarter", q)
+	}
+}
+
+func TestWhatOneSideWasNotAskedIsNotReached(t *testing.T) {
+	r := newReport(options{})
+	r.add("LIST JSON, a pod", &server{name: "one"}, time.Millisecond)
+	for _, q := range r.requirements() {
+		if q.Value != nil || !strings.Contains(q.String(), "not measured") {
+			t.Errorf("%v", q)
+		}
+	}
+}
+
+func TestTheResultsAreJSONEvenIfNothingWasMeasured(t *testing.T) {
+	if !json.Valid(newReport(options{}).json()) {
+		t.Error("not JSON")
+	}
+}
+
+func TestCPUGrowsWithWork(t *testing.T) {
+	pid := os.Getpid()
+	before := cpu(pid)
+	deadline := time.Now().Add(10 * time.Second)
+	for n := 0; cpu(pid) == before; n++ {
+		if time.Now().After(deadline) {
+			t.Fatal("ten seconds of work cost nothing")
+		}
+	}
+	if resident(pid) <= 0 {
+		t.Error("a process without memory")
+	}
+}
