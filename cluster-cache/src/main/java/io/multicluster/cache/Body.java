@@ -68,7 +68,7 @@ final class Body {
    * @param headers with the content type; pass to the sink
    * @param expectedSize of the body, roughly; saves the memory that a small answer does not need
    */
-  void send(Http2Headers headers, long expectedSize) {
+  void send(int status, Http2Headers headers, long expectedSize) {
     ByteBuf first = next(FIRST_CHUNK, Math.min(expectedSize, FIRST_CHUNK + SLACK));
     if (compress && Negotiator.gzip(exchange.request(), first.readableBytes())) {
       gzip = new Gzip();
@@ -82,7 +82,7 @@ final class Body {
       first.release();
       return;
     }
-    sink.head(200, headers);
+    sink.head(status, headers);
     write(first);
     if (more) {
       sink.onWritable(this::pump);

@@ -7,6 +7,7 @@ import io.multicluster.wire.resource.GroupVersionResource;
 import io.multicluster.wire.selector.FieldSelector;
 import io.multicluster.wire.selector.LabelSelector;
 import io.multicluster.wire.status.ApiException;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,9 +16,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster cache: feeds on one side, clients on the other. Methods may be called from any thread
@@ -29,7 +32,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   private final Map<GroupVersionResource, Served> served = new HashMap<>();
 
   /** One view and who answers for it. */
-  private record Served(KindCache cache, Reads reads, Watches watches) {}
+  private record Served(KindCache cache, Reads reads, Watches watches, WriteSupport writes) {}
 
   /** Starts at once; clients are put off until {@link #membersKnown} and what follows it. */
   public ClusterCache(CacheOptions options) {
@@ -40,7 +43,11 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       for (View view : View.of(kind)) {
         served.put(
             view.resource(),
-            new Served(cache, new Reads(cache, view, options), new Watches(cache, view, options)));
+            new Served(
+                cache,
+                new Reads(cache, view, options),
+                new Watches(cache, view, options),
+                new WriteSupport(cache, view)));
       }
     }
     kinds.forEach((kind, cache) ->
@@ -129,11 +136,23 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
 
   /** The names of the clusters that have an object of that name, in order. */
   public List<String> owners(GroupVersionResource resource, String namespace, String name) {
-    KindCache cache = cache(resource);
+    KindCache cache = target(resource).cache;
     return cache.named(cache.snapshot(), namespace, name, "").stream()
         .map(CachedObject::cluster)
         .sorted()
         .toList();
+  }
+
+  /**
+   * The kind behind a resource: whether members are asked for it in protobuf or in JSON, above all.
+   */
+  public CachedKind kind(GroupVersionResource resource) {
+    return target(resource).cache.kind();
+  }
+
+  /** The last resourceVersion that was given to a change of the kind. */
+  public long position(GroupVersionResource resource) {
+    return target(resource).cache.snapshot().resourceVersion();
   }
 
   /**
@@ -147,19 +166,39 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       String namespace,
       String name,
       long resourceVersion) {
-    CachedObject object = cache(resource).get(namespace, name, cluster);
-    return object != null && object.resourceVersion() == resourceVersion
-        ? OptionalLong.of(object.memberVersion())
-        : OptionalLong.empty();
+    return target(resource).writes.memberVersion(cluster, namespace, name, resourceVersion);
+  }
+
+  /** An object as a client reads it, in JSON; null if there is none. */
+  public byte @Nullable [] json(
+      GroupVersionResource resource, String cluster, String namespace, String name) {
+    return target(resource).writes.json(cluster, namespace, name);
   }
 
   /**
-   * The resourceVersion under which a write is known here, once the member's feed has brought it:
-   * to be awaited before the write is answered, so that the client finds in every answer what it
-   * wrote, under the same resourceVersion.
+   * Makes of an object, with which a member answered a write, what a read of it gives. Completes
+   * once the member's feed has brought that state, so that the client finds in every later answer
+   * what it wrote, under the same resourceVersion; after about a second in any case.
    *
-   * @param memberVersion resourceVersion that the member answered the write with
-   * @return empty if the write does not come in time, about a second, or at all
+   * @param answered in the encoding of the {@link #kind} and the version of {@code resource},
+   *     without envelope
+   * @param before the {@link #position} before the write was sent: the resourceVersion of the
+   *     object if its state does not come in time. Watches from there see the write, and as a
+   *     precondition it does not hold.
+   * @throws io.multicluster.wire.proto.MalformedProtoException if that is no object as an API
+   *     server stores it
+   */
+  public CompletableFuture<WrittenObject> written(
+      GroupVersionResource resource, String cluster, byte[] answered, long before) {
+    return target(resource).writes.written(cluster, answered, before);
+  }
+
+  /**
+   * The resourceVersion under which a state of an object is known here, once the member's feed has
+   * brought it.
+   *
+   * @param memberVersion the member's own resourceVersion of the state
+   * @return empty if the state does not come in time, about a second, or at all
    */
   public CompletableFuture<OptionalLong> minted(
       GroupVersionResource resource,
@@ -167,9 +206,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       String namespace,
       String name,
       long memberVersion) {
-    return cache(resource)
-        .writes()
-        .minted(cluster, ObjectKey.of(namespace, name, cluster), memberVersion);
+    return target(resource).writes.minted(cluster, namespace, name, memberVersion);
   }
 
   /**
@@ -185,7 +222,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
       String namespace,
       LabelSelector labels,
       FieldSelector fields) {
-    KindCache cache = cache(resource);
+    KindCache cache = target(resource).cache;
     ObjectFilter filter = new ObjectFilter(cluster, namespace, labels, fields);
     Scan scan = new Scan(cache.snapshot(), cache.indexes(), filter, new byte[0]);
     List<MemberObject> found = new ArrayList<>();
@@ -204,7 +241,7 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
    */
   public List<MemberObject> owned(
       GroupVersionResource resource, String namespace, Predicate<MemberObject> wanted) {
-    KindCache cache = cache(resource);
+    KindCache cache = target(resource).cache;
     ObjectFilter filter =
         new ObjectFilter("", namespace, LabelSelector.EVERYTHING, FieldSelector.EVERYTHING);
     Scan scan = new Scan(cache.snapshot(), cache.indexes(), filter, new byte[0]);
@@ -223,12 +260,53 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     return found;
   }
 
-  private KindCache cache(GroupVersionResource resource) {
+  /**
+   * Whether an object that its member does not have any more is gone here, too, before the time
+   * that writes wait is over.
+   */
+  public CompletableFuture<Boolean> gone(
+      GroupVersionResource resource, String cluster, String namespace, String name) {
+    return target(resource).writes.gone(cluster, namespace, name);
+  }
+
+  /**
+   * The clusters that have objects which the selectors of a request select, by name. Walks the
+   * objects: not for event loops.
+   *
+   * @throws ApiException 400 or 422 if the request's list options can't be used
+   */
+  public SortedMap<String, SelectedObjects> selected(Query query, RequestInfo info) {
+    return target(info.groupVersionResource()).writes.selected(query, info);
+  }
+
+  /**
+   * Answers a write with the object that it made, in the form that the request asks for, as {@link
+   * #serve} would a get. Runs on the exchange's event loop.
+   *
+   * @param headers of the answer beside those that its form asks for; pass to the exchange
+   * @param failed as for {@link #serve}
+   * @throws ApiException if nothing was answered
+   */
+  public void answer(
+      Exchange exchange,
+      Query query,
+      RequestInfo info,
+      int status,
+      Http2Headers headers,
+      WrittenObject object,
+      Consumer<ApiException> failed) {
+    assert exchange.eventLoop().inEventLoop() : "answers are made on the event loop";
+    target(info.groupVersionResource())
+        .reads
+        .written(exchange, query, info, status, headers, object.object(), failed);
+  }
+
+  private Served target(GroupVersionResource resource) {
     Served target = served.get(resource);
     if (target == null) {
       throw new IllegalArgumentException(resource + " is not cached");
     }
-    return target.cache;
+    return target;
   }
 
   /** Ends all watches, each with a last bookmark, so that clients resume elsewhere from there. */

@@ -115,6 +115,16 @@ final class Members {
     return states.get(cluster);
   }
 
+  /** The present incarnation of a member; one that never was here for a name that is not known. */
+  Origin origin(String cluster) {
+    for (MemberState state : shown) {
+      if (state.origin().cluster().equals(cluster)) {
+        return state.origin();
+      }
+    }
+    return new Origin(new Member(cluster, "unknown"));
+  }
+
   boolean ready() {
     return ready;
   }

@@ -55,22 +55,35 @@ record ReadRequest(
    * @param expectedSize in bytes, roughly
    */
   void answer(List<String> stale, long expectedSize, Body.Source source) {
+    Http2Headers headers = new DefaultHttp2Headers(false);
+    Warnings.staleClusters(headers, stale);
+    answer(200, headers, expectedSize, source);
+  }
+
+  /**
+   * Sends the answer.
+   *
+   * @param headers beside those that the form asks for; pass to the exchange
+   * @param expectedSize in bytes, roughly
+   */
+  void answer(int status, Http2Headers headers, long expectedSize, Body.Source source) {
     if (negotiated.format() == Format.YAML) {
-      Thread.ofVirtual().name("yaml").start(() -> answerInYaml(stale, source));
+      Thread.ofVirtual().name("yaml").start(() -> answerInYaml(status, headers, source));
     } else {
-      send(stale, expectedSize, source);
+      send(status, headers, expectedSize, source);
     }
   }
 
   /** Off the event loop. */
-  private void answerInYaml(List<String> stale, Body.Source json) {
+  private void answerInYaml(int status, Http2Headers headers, Body.Source json) {
     Runnable answer;
     try {
       byte[] yaml = YamlAnswer.of(json);
       answer =
           () ->
               send(
-                  stale,
+                  status,
+                  headers,
                   yaml.length,
                   (out, enough) -> {
                     out.writeBytes(yaml);
@@ -84,10 +97,8 @@ record ReadRequest(
     exchange.eventLoop().execute(answer);
   }
 
-  private void send(List<String> stale, long expectedSize, Body.Source source) {
-    Http2Headers headers = new DefaultHttp2Headers(false);
+  private void send(int status, Http2Headers headers, long expectedSize, Body.Source source) {
     headers.set("content-type", negotiated.format().contentType());
-    Warnings.staleClusters(headers, stale);
-    new Body(exchange, negotiated, gzip, source).send(headers, expectedSize);
+    new Body(exchange, negotiated, gzip, source).send(status, headers, expectedSize);
   }
 }

@@ -9,6 +9,7 @@ import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.rv.ContinueToken;
 import io.multicluster.wire.rv.ResourceVersion;
 import io.multicluster.wire.status.ApiException;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -59,6 +60,40 @@ final class Reads {
     request.answer(
         cache.staleClusters(snapshot, object.cluster()),
         expectedSize(objects),
+        (out, enough) -> {
+          form.body(out, object);
+          return false;
+        });
+  }
+
+  /**
+   * Answers a write with the object that it made.
+   *
+   * @param failed as in {@link #get}
+   */
+  void written(
+      Exchange exchange,
+      Query query,
+      RequestInfo info,
+      int status,
+      Http2Headers headers,
+      CachedObject object,
+      Consumer<ApiException> failed) {
+    ReadRequest request =
+        ReadRequest.of(
+            exchange,
+            query,
+            info,
+            Negotiator.object(exchange.request(), query, view.hasProtobuf()),
+            failed,
+            false);
+    ObjectForm form =
+        view.objectForm(request.negotiated(), request.include(), options.wallMillis());
+    Warnings.staleClusters(headers, cache.staleClusters(cache.snapshot(), object.cluster()));
+    request.answer(
+        status,
+        headers,
+        expectedSize(List.of(object)),
         (out, enough) -> {
           form.body(out, object);
           return false;

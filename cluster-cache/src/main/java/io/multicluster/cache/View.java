@@ -5,6 +5,7 @@ import io.multicluster.wire.negotiate.Format;
 import io.multicluster.wire.negotiate.Negotiated;
 import io.multicluster.wire.negotiate.Transform;
 import io.multicluster.wire.proto.EventRenumbering;
+import io.multicluster.wire.proto.ObjectSplicer;
 import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.resource.GroupVersionResource;
@@ -28,6 +29,7 @@ final class View {
   private final CachedKind kind;
   private final JsonSource json;
   private final ProtobufSource protobuf;
+  private final @Nullable EventRenumbering renumbering;
 
   /** A writer is not thread-safe: one for each event loop and version of Table. */
   private final FastThreadLocal<TableWriter> table;
@@ -49,6 +51,7 @@ final class View {
     this.resource = resource;
     this.kind = kind;
     this.json = json;
+    this.renumbering = renumbering;
     this.protobuf = new ProtobufSource(renumbering);
     this.table = tableWriters("v1");
     this.tableBeta = tableWriters("v1beta1");
@@ -93,6 +96,18 @@ final class View {
 
   String listKind() {
     return kind.kind() + "List";
+  }
+
+  /**
+   * Turns an object that a member sent in this version into the form in which the kind's objects
+   * come in.
+   */
+  byte[] kept(byte[] object) {
+    return renumbering == null
+        ? object
+        : new ObjectSplicer()
+            .renumbered(object, 0, object.length, EventRenumbering.EVENTS_K8S_IO_TO_CORE)
+            .toByteArray();
   }
 
   JsonSource json() {

@@ -23,6 +23,8 @@ import io.multicluster.server.audit.CrashRecovery;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.Member;
 import io.multicluster.server.discovery.Discovery;
+import io.multicluster.server.members.CachedWrites;
+import io.multicluster.server.members.DirectWrites;
 import io.multicluster.server.metrics.ProcessMetrics;
 import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.pipeline.Authenticate;
@@ -31,7 +33,6 @@ import io.multicluster.server.pipeline.FlowControl;
 import io.multicluster.server.pipeline.Impersonate;
 import io.multicluster.server.pipeline.RequestPipeline;
 import io.multicluster.server.route.CachedReads;
-import io.multicluster.server.route.CachedWrites;
 import io.multicluster.server.route.ControlPlaneRoute;
 import io.multicluster.server.route.DiscoveryEndpoint;
 import io.multicluster.server.route.GatheredReads;
@@ -140,6 +141,8 @@ public final class Gateway implements AutoCloseable {
 
     parts.push(recovery);
     recovery.start(auditLog, new UpstreamObjects(controlPlane, offered, cache, members::client));
+    FederationMembers owners =
+        new FederationMembers(members, configuration.controlPlane().name());
 
     ControlPlaneDocuments documents = new ControlPlaneDocuments(controlPlane);
     Discovery discovery =
@@ -177,13 +180,14 @@ public final class Gateway implements AutoCloseable {
             List.of(health, version, metrics, new DiscoveryEndpoint(discovery)),
             new Router.Routes(
                 new CachedReads(cache),
-                AdmissionRoute.cached(new CachedWrites(cache, members::client), admission),
+                AdmissionRoute.cached(
+                    new CachedWrites(cache, owners, new DirectWrites()), admission),
                 new GatheredReads(
                     () -> withoutControlPlane(members.clients(), controlPlane.name())),
                 identity.answeringSelfReviews(
                     AdmissionRoute.federated(
                         new ControlPlaneRoute(controlPlane), admission, controlPlane)),
-                AdmissionRoute.member(new MemberRoute(members::client), admission, members::client),
+                AdmissionRoute.member(new MemberRoute(owners::member), admission, owners::member),
                 new NotServed()));
 
     RequestPipeline pipeline =

@@ -34,23 +34,37 @@ public final class ErrorAnswer {
   }
 
   /**
+   * Sends a Status that another API server answered with, of success as well.
+   *
+   * @param code of the answer
+   * @param headers of that answer which are to be passed on; pass to the exchange
+   */
+  public static void send(Exchange exchange, int code, Status status, Http2Headers headers) {
+    send(exchange.request(), exchange.response(), code, status, headers);
+  }
+
+  /**
    * @param sink without a head yet
    */
   public static void send(RequestHead request, ResponseSink sink, Status status) {
-    Http2Headers headers = new DefaultHttp2Headers(false);
+    send(request, sink, status.code(), status, new DefaultHttp2Headers(false));
+  }
+
+  private static void send(
+      RequestHead request, ResponseSink sink, int code, Status status, Http2Headers headers) {
     byte[] body = encode(request, status, headers);
     headers.setInt("content-length", body.length);
     if (status.retryAfterSeconds() > 0) {
       headers.setInt("retry-after", status.retryAfterSeconds());
     }
-    switch (status.code()) {
+    switch (code) {
       case 401 ->
           // Clients without valid credentials don't get to keep connections.
           headers.set("connection", "close");
       case 403 -> headers.set("x-content-type-options", "nosniff");
       default -> {}
     }
-    sink.head(status.code(), headers);
+    sink.head(code, headers);
     sink.write(Unpooled.wrappedBuffer(body));
     sink.end(null);
   }

@@ -16,7 +16,7 @@ public final class Router {
    * The routes besides the gateway's own endpoints.
    *
    * @param cachedReads get, list and watch of cached kinds, of one member or of all
-   * @param cachedWrites everything else that is done to cached kinds
+   * @param cachedWrites everything else that is done to cached kinds, of one member or of all
    * @param gathered everything about kinds that are asked of all members at each request
    * @param federated everything about federated kinds
    * @param member the whole API of one member, cached kinds apart
@@ -42,10 +42,7 @@ public final class Router {
       return oneMember ? routes.member() : ownEndpoint(info);
     }
     if (offered.isCached(info.groupResource())) {
-      if (isRead(info)) {
-        return routes.cachedReads();
-      }
-      return oneMember ? routes.member() : routes.cachedWrites();
+      return isRead(info) ? routes.cachedReads() : routes.cachedWrites();
     }
     if (oneMember) {
       return routes.member();

@@ -67,7 +67,7 @@ final class RouterTest {
     "POST,/api/v1/namespaces/x/pods,cached writes",
     "DELETE,/api/v1/namespaces/x/pods,cached writes",
     "DELETE,/api/v1/namespaces/x/pods/y,cached writes",
-    "POST,/clusters/m/api/v1/namespaces/x/pods,member",
+    "POST,/clusters/m/api/v1/namespaces/x/pods,cached writes",
     "GET,/clusters/m/api/v1/nodes,member",
     "GET,/clusters/m/version,member",
     "GET,/clusters/m,member",

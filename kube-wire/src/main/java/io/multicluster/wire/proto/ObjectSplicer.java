@@ -85,6 +85,14 @@ public final class ObjectSplicer {
     return this;
   }
 
+  /** Plans an Event in the other of its two versions and otherwise unchanged. */
+  public ObjectSplicer renumbered(
+      byte[] object, int start, int end, EventRenumbering renumbering) {
+    reset();
+    planRenumbered(object, start, end, renumbering);
+    return this;
+  }
+
   /** Like {@link #serve}, of the metadata alone: a {@code meta.k8s.io PartialObjectMetadata}. */
   public ObjectSplicer serveMetadata(
       byte[] object, int start, int end, long resourceVersion, ClusterMark mark) {

@@ -56,6 +56,23 @@ public record RequestInfo(
     return second < 0 ? name.substring(0, first) : name.substring(first + 1, second);
   }
 
+  /** The same request to one member. */
+  public RequestInfo inCluster(String name) {
+    return new RequestInfo(
+        resourceRequest,
+        verb,
+        path,
+        name,
+        apiPrefix,
+        group,
+        version,
+        namespace,
+        resource,
+        subresource,
+        this.name,
+        rest);
+  }
+
   /** Whether the verb can't change anything. */
   public boolean readOnly() {
     return switch (verb) {
