@@ -1,0 +1,138 @@
+package io.multicluster.server;
+
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
+import io.multicluster.certs.CertificateAuthority;
+import io.multicluster.certs.ClientCertificates;
+import io.multicluster.certs.FileInventory;
+import io.multicluster.certs.KeyAlgorithm;
+import io.multicluster.certs.KeyedCertificate;
+import io.multicluster.certs.Kubeconfig;
+import io.multicluster.server.config.ConfigurationFile;
+import io.multicluster.server.config.GatewayConfiguration;
+import io.multicluster.testclusters.TestCluster;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+
+/**
+ * A gateway in this JVM over API servers of a test, with pods and events cached. Its user may do
+ * everything everywhere.
+ */
+public final class TestGateway implements AutoCloseable {
+  private static final String GROUP = "admins";
+
+  private final Gateway gateway;
+  private final String servingAuthority;
+  private final KeyedCertificate credential;
+  private final HttpClient http;
+
+  private TestGateway(Gateway gateway, String servingAuthority, KeyedCertificate credential)
+      throws Exception {
+    this.gateway = gateway;
+    this.servingAuthority = servingAuthority;
+    this.credential = credential;
+    Config config = Config.fromKubeconfig(kubeconfig().yaml());
+    this.http = HttpClient.newBuilder().sslContext(SSLUtils.sslContext(config)).build();
+  }
+
+  /**
+   * Starts it and waits until it is ready.
+   *
+   * @param folder for its files
+   */
+  public static TestGateway start(Path folder, TestCluster controlPlane, List<TestCluster> members)
+      throws Exception {
+    allowEverything(controlPlane);
+    members.forEach(TestGateway::allowEverything);
+    Path file = folder.resolve("gateway.yaml");
+    Files.writeString(
+        file,
+        """
+        apiVersion: multicluster.io/v1alpha1
+        kind: GatewayConfiguration
+        listen: {port: 0}
+        controlPlane: {kubeconfig: %s}
+        members: {static: [%s]}
+        resources:
+          cached: [pods, events, events.events.k8s.io]
+          federated: [configmaps, namespaces]
+        """
+            .formatted(
+                controlPlane.kubeconfig(),
+                members.stream()
+                    .map(m -> "{name: " + m.name() + ", kubeconfig: " + m.kubeconfig() + "}")
+                    .collect(Collectors.joining(", "))));
+    GatewayConfiguration configuration = ConfigurationFile.read(file);
+    StateFolder state = StateFolder.of(configuration);
+    CertificateAuthority authority =
+        CertificateAuthority.create(
+            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
+    authority
+        .keyedCertificate()
+        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
+    KeyedCertificate credential =
+        new ClientCertificates(authority, new FileInventory(state.inventory()), Clock.systemUTC())
+            .issue("admin", List.of(GROUP), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256);
+    TestGateway started =
+        new TestGateway(
+            Gateway.start(configuration),
+            state.servingCertificates(configuration).authorityPem(),
+            credential);
+    Awaitility.await("ready")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> started.get("/readyz").equals("ok"));
+    return started;
+  }
+
+  private static void allowEverything(TestCluster cluster) {
+    try (KubernetesClient client = cluster.access().client()) {
+      client
+          .resource(
+              new ClusterRoleBindingBuilder()
+                  .withNewMetadata()
+                  .withName(GROUP)
+                  .endMetadata()
+                  .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
+                  .addNewSubject("rbac.authorization.k8s.io", "Group", GROUP, null)
+                  .build())
+          .create();
+    }
+  }
+
+  /** The user's way to all clusters; {@link Kubeconfig#forCluster} makes one to a single one. */
+  public Kubeconfig kubeconfig() {
+    return new Kubeconfig("gateway", server(), servingAuthority, "admin", credential);
+  }
+
+  public URI server() {
+    return URI.create("https://127.0.0.1:" + gateway.address().getPort());
+  }
+
+  /** Requests of the user. */
+  public HttpClient http() {
+    return http;
+  }
+
+  private String get(String path) throws Exception {
+    return http.send(
+            HttpRequest.newBuilder(server().resolve(path)).build(), BodyHandlers.ofString())
+        .body();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    gateway.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.members;
+
+import org.jspecify.annotations.NullMarked;
