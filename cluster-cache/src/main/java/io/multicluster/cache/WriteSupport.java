@@ -26,8 +26,7 @@ final class WriteSupport {
     this.view = view;
   }
 
-  OptionalLong memberVersion(
-      String cluster, String namespace, String name, long resourceVersion) {
+  OptionalLong memberVersion(String cluster, String namespace, String name, long resourceVersion) {
     CachedObject object = cache.get(namespace, name, cluster);
     return object != null && object.resourceVersion() == resourceVersion
         ? OptionalLong.of(object.memberVersion())
@@ -63,9 +62,7 @@ final class WriteSupport {
   }
 
   CompletableFuture<Boolean> gone(String cluster, String namespace, String name) {
-    return cache
-        .writes()
-        .state(ObjectKey.of(namespace, name, cluster), object -> object == null);
+    return cache.writes().state(ObjectKey.of(namespace, name, cluster), object -> object == null);
   }
 
   /** Walks all of them: not for event loops. */

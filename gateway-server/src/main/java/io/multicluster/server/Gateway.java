@@ -141,8 +141,7 @@ public final class Gateway implements AutoCloseable {
 
     parts.push(recovery);
     recovery.start(auditLog, new UpstreamObjects(controlPlane, offered, cache, members::client));
-    FederationMembers owners =
-        new FederationMembers(members, configuration.controlPlane().name());
+    FederationMembers owners = new FederationMembers(members, configuration.controlPlane().name());
 
     ControlPlaneDocuments documents = new ControlPlaneDocuments(controlPlane);
     Discovery discovery =

@@ -1,6 +1,5 @@
 package io.multicluster.server.members;
 
-import io.multicluster.cache.CachedKind;
 import io.multicluster.cache.ClusterCache;
 import io.multicluster.proxy.ReverseProxy;
 import io.multicluster.proxy.UpstreamClient;
@@ -11,7 +10,6 @@ import io.multicluster.server.route.Route;
 import io.multicluster.server.route.RoutedRequest;
 import io.multicluster.server.route.WholeBody;
 import io.multicluster.wire.http.RequestHead;
-import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.request.RequestInfoParser;

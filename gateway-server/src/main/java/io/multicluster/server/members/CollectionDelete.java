@@ -79,8 +79,7 @@ final class CollectionDelete {
       awaitChanges(selected, outcomes);
     }
     Status status = status(info, kind, outcomes);
-    ErrorAnswer.send(
-        request.exchange(), status.code(), status, new DefaultHttp2Headers(false));
+    ErrorAnswer.send(request.exchange(), status.code(), status, new DefaultHttp2Headers(false));
   }
 
   private static void refuseWhatSeveralClustersCanNotDo(Query query, DeleteOptions options) {
@@ -217,10 +216,8 @@ final class CollectionDelete {
             info.groupResource()
                 + " could not all be deleted in "
                 + String.join(
-                    ", in ",
-                    causes.stream().map(c -> c.field() + ": " + c.message()).toList())
+                    ", in ", causes.stream().map(c -> c.field() + ": " + c.message()).toList())
                 + (done.isEmpty() ? "" : "; those in " + String.join(", ", done) + " were"))
-        .withDetails(
-            new Status.Details("", info.group(), info.resource(), "", causes, 0));
+        .withDetails(new Status.Details("", info.group(), info.resource(), "", causes, 0));
   }
 }

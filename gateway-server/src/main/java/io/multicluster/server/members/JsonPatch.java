@@ -52,8 +52,7 @@ final class JsonPatch {
       throw new IOException("a JSON patch is a list");
     }
     JsonPatch patch =
-        new JsonPatch(
-            terms, shown == null ? Json.MAPPER.createObjectNode() : Json.ofCache(shown));
+        new JsonPatch(terms, shown == null ? Json.MAPPER.createObjectNode() : Json.ofCache(shown));
     for (JsonNode operation : operations) {
       patch.operation(operation);
     }
@@ -161,8 +160,7 @@ final class JsonPatch {
       }
       case "test" -> {
         if (!value.equals(terms.cluster())) {
-          throw failed(
-              "testing value " + operation.path("path").asText() + " failed: test failed");
+          throw failed("testing value " + operation.path("path").asText() + " failed: test failed");
         }
       }
       case "remove" -> {
@@ -227,8 +225,7 @@ final class JsonPatch {
   private void version(ObjectNode object, String key, boolean test) {
     if (object.path(key).isTextual()) {
       String ours = object.path(key).asText();
-      String theirs =
-          test ? terms.resourceVersionIfCurrent(ours) : terms.resourceVersion(ours);
+      String theirs = test ? terms.resourceVersionIfCurrent(ours) : terms.resourceVersion(ours);
       object.put(key, theirs == null ? NO_STATE : theirs);
     }
   }
@@ -255,12 +252,14 @@ final class JsonPatch {
   private static ApiException failed(String why) {
     return new ApiException(
         Status.failure(
-                422,
-                "Invalid",
-                "the server rejected our request due to an error in our request")
+                422, "Invalid", "the server rejected our request due to an error in our request")
             .withDetails(
                 new Status.Details(
-                    "", "", "", "", List.of(new Status.Cause("UnexpectedServerResponse", why, "")),
+                    "",
+                    "",
+                    "",
+                    "",
+                    List.of(new Status.Cause("UnexpectedServerResponse", why, "")),
                     0)));
   }
 }

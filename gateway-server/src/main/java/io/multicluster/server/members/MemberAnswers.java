@@ -152,8 +152,7 @@ final class MemberAnswers {
     String cluster = write.info().cluster();
     WrittenObject written;
     try {
-      written =
-          await(cache.written(write.info().groupVersionResource(), cluster, object, before));
+      written = await(cache.written(write.info().groupVersionResource(), cluster, object, before));
     } catch (MalformedProtoException e) {
       throw ApiException.internal("what cluster " + cluster + " answered is no object", e);
     }
@@ -203,8 +202,7 @@ final class MemberAnswers {
     return Json.isOfKind(body, kind) ? body : null;
   }
 
-  private static void passAsItIs(
-      Exchange exchange, UpstreamResponse answer, Http2Headers headers) {
+  private static void passAsItIs(Exchange exchange, UpstreamResponse answer, Http2Headers headers) {
     CharSequence type = answer.headers().get("content-type");
     if (type != null) {
       headers.set("content-type", type);

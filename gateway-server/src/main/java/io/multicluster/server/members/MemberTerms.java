@@ -155,8 +155,7 @@ final class MemberTerms {
   }
 
   private @Nullable String present() {
-    byte[] json =
-        cache.json(info.groupVersionResource(), cluster(), info.namespace(), info.name());
+    byte[] json = cache.json(info.groupVersionResource(), cluster(), info.namespace(), info.name());
     return json == null
         ? null
         : Json.ofCache(json).path("metadata").path("resourceVersion").asText();
@@ -164,8 +163,6 @@ final class MemberTerms {
 
   /** Zero and nothing mean any state. */
   private static boolean isNumber(String text) {
-    return !text.isEmpty()
-        && !text.equals("0")
-        && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    return !text.isEmpty() && !text.equals("0") && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 }

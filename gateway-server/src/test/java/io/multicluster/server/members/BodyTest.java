@@ -42,8 +42,7 @@ final class BodyTest {
         new ProtoWriter().string(1, "web").string(3, "x").string(5, "u1").string(6, "77");
     byte[] pod = new ProtoWriter().message(1, metadata).toByteArray();
     CountDownLatch applied = new CountDownLatch(3);
-    List.of(
-            new FeedEvent.ListBegin(), new FeedEvent.ListItem(pod), new FeedEvent.ListEnd("77"))
+    List.of(new FeedEvent.ListBegin(), new FeedEvent.ListItem(pod), new FeedEvent.ListEnd("77"))
         .forEach(event -> feed.accept(event, applied::countDown));
     applied.await();
     ours =
@@ -106,10 +105,8 @@ final class BodyTest {
         + "'metadata:\\n  labels:\\n    b: c\\n    \\nspec: {}\\n'",
     "'metadata: {labels: {a: b, multicluster.io/cluster: m, c: d}, name: web}',"
         + "'metadata: {labels: {a: b, c: d}, name: web}'",
-    "'metadata: {labels: {a: b, multicluster.io/cluster: m}}',"
-        + "'metadata: {labels: {a: b}}'",
-    "'metadata: {labels: {multicluster.io/cluster: m, c: d}}',"
-        + "'metadata: {labels: {c: d}}'",
+    "'metadata: {labels: {a: b, multicluster.io/cluster: m}}'," + "'metadata: {labels: {a: b}}'",
+    "'metadata: {labels: {multicluster.io/cluster: m, c: d}}'," + "'metadata: {labels: {c: d}}'",
     "'metadata:\\n  labels:\\n    multicluster.io/cluster: |-\\n      m\\n    b: c\\n',"
         + "'metadata:\\n  labels:\\n    \\n    b: c\\n'",
     "'metadata:\\n  resourceVersion: \"OURS\" # seen\\nspec: yes\\n',"
@@ -128,8 +125,8 @@ final class BodyTest {
 
   @Test
   void yamlThatRefersToItsMetadataIsRefused() {
-    assertThatThrownBy(() ->
-            body("PUT", POD, "application/yaml", "a: &l {}\nmetadata: {labels: *l}\n"))
+    assertThatThrownBy(
+            () -> body("PUT", POD, "application/yaml", "a: &l {}\nmetadata: {labels: *l}\n"))
         .isInstanceOf(ApiException.class)
         .hasMessage("labels must be written out, without aliases, merge keys and complex keys");
   }
@@ -208,16 +205,13 @@ final class BodyTest {
     ProtoWriter expected =
         new ProtoWriter().string(1, "web").string(6, "77").message(11, entry("a", "1"));
     assertThat(rewritten)
-        .isEqualTo(
-            enveloped("v1", "Pod", new ProtoWriter().message(1, expected).bool(9, true)));
+        .isEqualTo(enveloped("v1", "Pod", new ProtoWriter().message(1, expected).bool(9, true)));
   }
 
   @Test
   void protobufPreconditionsNameTheMembersState() {
     ProtoWriter options =
-        new ProtoWriter()
-            .int64(1, 5)
-            .message(2, new ProtoWriter().string(1, "u1").string(2, ours));
+        new ProtoWriter().int64(1, 5).message(2, new ProtoWriter().string(1, "u1").string(2, ours));
     byte[] deletion =
         body(
             "DELETE",
@@ -227,9 +221,7 @@ final class BodyTest {
     assertThat(precondition(raw(deletion))).isEqualTo("77");
 
     ProtoWriter eviction =
-        new ProtoWriter()
-            .message(1, new ProtoWriter().string(1, "web"))
-            .message(2, options);
+        new ProtoWriter().message(1, new ProtoWriter().string(1, "web")).message(2, options);
     byte[] evicted =
         body(
             "POST",

@@ -145,8 +145,7 @@ final class MemberWritesTest {
     HttpResponse<byte[]> read = send("GET", pod, null, "accept", form);
     String before = direct(m2, pod).getMetadata().getResourceVersion();
 
-    HttpResponse<byte[]> put =
-        send("PUT", pod, read.body(), "content-type", form, "accept", form);
+    HttpResponse<byte[]> put = send("PUT", pod, read.body(), "content-type", form, "accept", form);
 
     assertThat(put.statusCode()).as(text(put)).isEqualTo(200);
     assertThat(text(put)).isEqualTo(text(read));
@@ -294,8 +293,7 @@ final class MemberWritesTest {
             "application/json");
 
     assertThat(bound.statusCode()).as(text(bound)).isEqualTo(201);
-    assertThat(json(send("GET", pod, null)).path("spec").path("nodeName").asText())
-        .isEqualTo("n1");
+    assertThat(json(send("GET", pod, null)).path("spec").path("nodeName").asText()).isEqualTo("n1");
   }
 
   @ParameterizedTest
@@ -439,8 +437,7 @@ final class MemberWritesTest {
     assertThat(patched.statusCode()).isEqualTo(200);
     assertThat(json(patched).path("metadata").path("annotations").path("a").asText())
         .isEqualTo("b");
-    assertThat(json(patched).path("metadata").path("labels").path(MARK).asText())
-        .isEqualTo("m1");
+    assertThat(json(patched).path("metadata").path("labels").path(MARK).asText()).isEqualTo("m1");
     assertThat(text(send("GET", pod, null))).isEqualTo(before);
     assertThat(delete(pod + "?dryRun=All", "").statusCode()).isEqualTo(200);
     assertThat(text(send("GET", pod, null))).isEqualTo(before);
@@ -499,11 +496,11 @@ final class MemberWritesTest {
 
   @Test
   void whatIsNotThereOrNotAllowedOnACollectionIsSaidAsKubernetesSaysIt() throws Exception {
-    assertThat(send("PATCH", PODS + "/no", annotation("a", "b"), "content-type", MERGE).statusCode())
+    assertThat(
+            send("PATCH", PODS + "/no", annotation("a", "b"), "content-type", MERGE).statusCode())
         .isEqualTo(404);
     assertThat(send("PUT", PODS, new byte[0]).statusCode()).isEqualTo(405);
-    assertThat(send("GET", "/clusters/m9" + PODS + "/no/status", null).statusCode())
-        .isEqualTo(404);
+    assertThat(send("GET", "/clusters/m9" + PODS + "/no/status", null).statusCode()).isEqualTo(404);
     assertThat(
             send("PATCH", pod(m1), annotation("a", "b"), "content-type", "text/plain").statusCode())
         .isEqualTo(415);
@@ -514,9 +511,7 @@ final class MemberWritesTest {
   }
 
   private static byte[] annotation(String key, String value) {
-    return "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}"
-        .formatted(key, value)
-        .getBytes(UTF_8);
+    return "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}".formatted(key, value).getBytes(UTF_8);
   }
 
   private static byte[] label(String key, String value) {
@@ -537,8 +532,7 @@ final class MemberWritesTest {
   }
 
   private static HttpResponse<byte[]> put(String path, ObjectNode object) throws Exception {
-    return send(
-        "PUT", path, object.toString().getBytes(UTF_8), "content-type", "application/json");
+    return send("PUT", path, object.toString().getBytes(UTF_8), "content-type", "application/json");
   }
 
   private static HttpResponse<byte[]> delete(String path, String options) throws Exception {
@@ -550,8 +544,7 @@ final class MemberWritesTest {
     return pod(member, Map.of());
   }
 
-  private static String pod(SimulatedCluster member, Map<String, String> labels)
-      throws Exception {
+  private static String pod(SimulatedCluster member, Map<String, String> labels) throws Exception {
     String name = "pod-" + NAMES.incrementAndGet();
     make(member, name, labels);
     awaitStatus(PODS + "/" + name, 200);

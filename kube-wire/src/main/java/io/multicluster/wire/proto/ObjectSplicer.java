@@ -86,8 +86,7 @@ public final class ObjectSplicer {
   }
 
   /** Plans an Event in the other of its two versions and otherwise unchanged. */
-  public ObjectSplicer renumbered(
-      byte[] object, int start, int end, EventRenumbering renumbering) {
+  public ObjectSplicer renumbered(byte[] object, int start, int end, EventRenumbering renumbering) {
     reset();
     planRenumbered(object, start, end, renumbering);
     return this;
