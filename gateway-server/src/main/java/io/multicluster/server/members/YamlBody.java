@@ -119,27 +119,23 @@ final class YamlBody {
   /** Returns the last event of the value, whose first is given. */
   private Event value(Place place, String key, Event value) throws IOException {
     Place child = place.child(key);
-    switch (value) {
+    return switch (value) {
       case ScalarEvent scalar -> {
         if (place.isResourceVersion(key) && scalar.getScalarStyle() != ScalarStyle.PLAIN) {
           resourceVersion(scalar);
         }
-        return scalar;
+        yield scalar;
       }
       case AliasEvent alias -> {
         if (child != Place.ELSEWHERE) {
           throw referred(child);
         }
-        return alias;
+        yield alias;
       }
-      case MappingStartEvent start when child != Place.ELSEWHERE -> {
-        return mapping(child, start);
-      }
-      case CollectionStartEvent _ -> {
-        return skip();
-      }
+      case MappingStartEvent start when child != Place.ELSEWHERE -> mapping(child, start);
+      case CollectionStartEvent _ -> skip();
       default -> throw new IOException("a value is missing");
-    }
+    };
   }
 
   private void resourceVersion(ScalarEvent scalar) {

@@ -21,6 +21,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +47,8 @@ final class BodyTest {
         .forEach(event -> feed.accept(event, applied::countDown));
     applied.await();
     ours =
-        Json.ofCache(cache.json(CachedKind.PODS.resource(), "m", "x", "web"))
+        Json.ofCache(
+                Objects.requireNonNull(cache.json(CachedKind.PODS.resource(), "m", "x", "web")))
             .path("metadata")
             .path("resourceVersion")
             .asText();

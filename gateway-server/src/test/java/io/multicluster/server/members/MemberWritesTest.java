@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -26,8 +27,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,7 +88,7 @@ final class MemberWritesTest {
     for (int i = 0; i < 5; i++) {
       HttpResponse<byte[]> patched =
           send("PATCH", pod, annotation("turn", "" + i), "content-type", MERGE, "accept", accept);
-      HttpResponse<byte[]> read = send("GET", pod, null, "accept", accept);
+      HttpResponse<byte[]> read = get(pod, "accept", accept);
 
       assertThat(patched.statusCode()).as(text(patched)).isEqualTo(200);
       assertThat(text(patched)).isEqualTo(text(read));
@@ -134,29 +137,29 @@ final class MemberWritesTest {
     assertThat(patched.statusCode()).as(text(patched)).isEqualTo(200);
     assertThat(json(patched).path("metadata").path("labels").toString())
         .isEqualTo("{\"a\":\"1\",\"multicluster.io/cluster\":\"m1\"}");
-    assertThat(direct(m1, pod).getMetadata().getLabels()).isEqualTo(Map.of("a", "1"));
-    assertThat(direct(m1, pod).getMetadata().getAnnotations()).isNullOrEmpty();
+    assertThat(metadata(m1, pod).getLabels()).isEqualTo(Map.of("a", "1"));
+    assertThat(metadata(m1, pod).getAnnotations()).isNullOrEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"application/json", "application/yaml", PROTOBUF})
   void whatWasReadCanBePutBackAndNothingChanges(String form) throws Exception {
     String pod = pod(m2);
-    HttpResponse<byte[]> read = send("GET", pod, null, "accept", form);
-    String before = direct(m2, pod).getMetadata().getResourceVersion();
+    HttpResponse<byte[]> read = get(pod, "accept", form);
+    String before = metadata(m2, pod).getResourceVersion();
 
     HttpResponse<byte[]> put = send("PUT", pod, read.body(), "content-type", form, "accept", form);
 
     assertThat(put.statusCode()).as(text(put)).isEqualTo(200);
     assertThat(text(put)).isEqualTo(text(read));
-    assertThat(direct(m2, pod).getMetadata().getResourceVersion()).isEqualTo(before);
-    assertThat(direct(m2, pod).getMetadata().getLabels()).isNullOrEmpty();
+    assertThat(metadata(m2, pod).getResourceVersion()).isEqualTo(before);
+    assertThat(metadata(m2, pod).getLabels()).isNullOrEmpty();
   }
 
   @Test
   void ofTwoWritersWhoHaveReadTheSameStateOneIsRefused() throws Exception {
     String pod = pod(m1);
-    ObjectNode first = (ObjectNode) json(send("GET", pod, null));
+    ObjectNode first = (ObjectNode) json(get(pod));
     ObjectNode second = first.deepCopy();
     first.withObject("/metadata/annotations").put("writer", "1");
     second.withObject("/metadata/annotations").put("writer", "2");
@@ -176,7 +179,7 @@ final class MemberWritesTest {
   @Test
   void aWriterThatUsesTheVersionOfItsLastAnswerIsNeverRefused() throws Exception {
     String pod = pod(m1);
-    ObjectNode object = (ObjectNode) json(send("GET", pod, null));
+    ObjectNode object = (ObjectNode) json(get(pod));
     long last = 0;
     for (int i = 0; i < 20; i++) {
       object.withObject("/metadata/annotations").put("turn", "" + i);
@@ -192,10 +195,10 @@ final class MemberWritesTest {
   @Test
   void aMembersOwnResourceVersionIsNoPrecondition() throws Exception {
     String pod = pod(m1);
-    ObjectNode object = (ObjectNode) json(send("GET", pod, null));
+    ObjectNode object = (ObjectNode) json(get(pod));
     object
         .withObject("/metadata")
-        .put("resourceVersion", direct(m1, pod).getMetadata().getResourceVersion());
+        .put("resourceVersion", metadata(m1, pod).getResourceVersion());
     assertThat(put(pod, object).statusCode()).isEqualTo(409);
   }
 
@@ -214,7 +217,7 @@ final class MemberWritesTest {
     String both = pod + "?resourceVersion=" + stale;
     HttpResponse<byte[]> deleted = delete(both, condition.formatted(version(pod)));
     assertThat(deleted.statusCode()).as(text(deleted)).isEqualTo(200);
-    assertThat(send("GET", pod, null).statusCode()).isEqualTo(404);
+    assertThat(get(pod).statusCode()).isEqualTo(404);
     assertThat(direct(m1, pod)).isNull();
 
     String other = pod(m2);
@@ -273,7 +276,7 @@ final class MemberWritesTest {
 
     assertThat(evicted.statusCode()).as(text(evicted)).isEqualTo(201);
     assertThat(json(evicted).path("kind").asText()).isEqualTo("Status");
-    assertThat(send("GET", pod, null).statusCode()).isEqualTo(404);
+    assertThat(get(pod).statusCode()).isEqualTo(404);
   }
 
   @Test
@@ -293,7 +296,7 @@ final class MemberWritesTest {
             "application/json");
 
     assertThat(bound.statusCode()).as(text(bound)).isEqualTo(201);
-    assertThat(json(send("GET", pod, null)).path("spec").path("nodeName").asText()).isEqualTo("n1");
+    assertThat(json(get(pod)).path("spec").path("nodeName").asText()).isEqualTo("n1");
   }
 
   @ParameterizedTest
@@ -316,8 +319,8 @@ final class MemberWritesTest {
             "application/strategic-merge-patch+json");
 
     assertThat(patched.statusCode()).as(text(patched)).isEqualTo(200);
-    assertThat(text(patched)).isEqualTo(text(send("GET", pod, null)));
-    assertThat(text(send("GET", pod + "/" + subresource, null))).isEqualTo(text(patched));
+    assertThat(text(patched)).isEqualTo(text(get(pod)));
+    assertThat(text(get(pod + "/" + subresource))).isEqualTo(text(patched));
   }
 
   @Test
@@ -334,8 +337,8 @@ final class MemberWritesTest {
 
     HttpResponse<byte[]> labelled = create(PODS, name, "m2");
     assertThat(labelled.statusCode()).as(text(labelled)).isEqualTo(201);
-    assertThat(text(labelled)).isEqualTo(text(send("GET", PODS + "/" + name, null)));
-    assertThat(direct(m2, PODS + "/" + name).getMetadata().getLabels()).isNullOrEmpty();
+    assertThat(text(labelled)).isEqualTo(text(get(PODS + "/" + name)));
+    assertThat(metadata(m2, PODS + "/" + name).getLabels()).isNullOrEmpty();
 
     String other = "new-" + NAMES.incrementAndGet();
     assertThat(create("/clusters/m1" + PODS, other, "").statusCode()).isEqualTo(201);
@@ -347,8 +350,16 @@ final class MemberWritesTest {
   void applyingAPodThatThereIsNotCreatesItWhereItsLabelSays() throws Exception {
     String path = PODS + "/applied-" + NAMES.incrementAndGet();
     byte[] apply =
-        ("apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    multicluster.io/cluster: m2\n"
-                + "spec:\n  containers:\n  - {name: main, image: web}\n")
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          labels:
+            multicluster.io/cluster: m2
+        spec:
+          containers:
+          - {name: main, image: web}
+        """
             .getBytes(UTF_8);
     HttpResponse<byte[]> applied =
         send(
@@ -359,7 +370,7 @@ final class MemberWritesTest {
             "application/apply-patch+yaml");
     assertThat(applied.statusCode()).as(text(applied)).isEqualTo(201);
     assertThat(direct(m2, path)).isNotNull();
-    assertThat(text(applied)).isEqualTo(text(send("GET", path, null)));
+    assertThat(text(applied)).isEqualTo(text(get(path)));
   }
 
   @Test
@@ -378,7 +389,7 @@ final class MemberWritesTest {
 
     assertThat(delete("/clusters/m2" + path, "").statusCode()).isEqualTo(200);
     assertThat(direct(m1, path)).isNotNull();
-    assertThat(send("GET", path, null).statusCode()).isEqualTo(200);
+    assertThat(get(path).statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -392,8 +403,8 @@ final class MemberWritesTest {
 
     assertThat(deleted.statusCode()).as(text(deleted)).isEqualTo(200);
     assertThat(json(deleted).path("status").asText()).isEqualTo("Success");
-    assertThat(send("GET", first, null).statusCode()).isEqualTo(404);
-    assertThat(send("GET", second, null).statusCode()).isEqualTo(404);
+    assertThat(get(first).statusCode()).isEqualTo(404);
+    assertThat(get(second).statusCode()).isEqualTo(404);
     assertThat(direct(m2, spared)).isNotNull();
   }
 
@@ -429,7 +440,7 @@ final class MemberWritesTest {
   @Test
   void dryRunsChangeNothingAndLookLikeReads() throws Exception {
     String pod = pod(m1);
-    String before = text(send("GET", pod, null));
+    String before = text(get(pod));
 
     HttpResponse<byte[]> patched =
         send("PATCH", pod + "?dryRun=All", annotation("a", "b"), "content-type", MERGE);
@@ -438,9 +449,9 @@ final class MemberWritesTest {
     assertThat(json(patched).path("metadata").path("annotations").path("a").asText())
         .isEqualTo("b");
     assertThat(json(patched).path("metadata").path("labels").path(MARK).asText()).isEqualTo("m1");
-    assertThat(text(send("GET", pod, null))).isEqualTo(before);
+    assertThat(text(get(pod))).isEqualTo(before);
     assertThat(delete(pod + "?dryRun=All", "").statusCode()).isEqualTo(200);
-    assertThat(text(send("GET", pod, null))).isEqualTo(before);
+    assertThat(text(get(pod))).isEqualTo(before);
   }
 
   @Test
@@ -466,12 +477,12 @@ final class MemberWritesTest {
     HttpResponse<byte[]> patched =
         send("PATCH", path, "{\"note\":\"down\"}".getBytes(UTF_8), "content-type", MERGE);
     assertThat(patched.statusCode()).as(text(patched)).isEqualTo(200);
-    assertThat(text(patched)).isEqualTo(text(send("GET", path, null)));
+    assertThat(text(patched)).isEqualTo(text(get(path)));
     assertThat(json(patched).path("note").asText()).isEqualTo("down");
 
     HttpResponse<byte[]> deleted = delete(path, "");
     assertThat(deleted.statusCode()).isEqualTo(200);
-    assertThat(send("GET", path, null).statusCode()).isEqualTo(404);
+    assertThat(get(path).statusCode()).isEqualTo(404);
   }
 
   @Test
@@ -500,7 +511,7 @@ final class MemberWritesTest {
             send("PATCH", PODS + "/no", annotation("a", "b"), "content-type", MERGE).statusCode())
         .isEqualTo(404);
     assertThat(send("PUT", PODS, new byte[0]).statusCode()).isEqualTo(405);
-    assertThat(send("GET", "/clusters/m9" + PODS + "/no/status", null).statusCode()).isEqualTo(404);
+    assertThat(get("/clusters/m9" + PODS + "/no/status").statusCode()).isEqualTo(404);
     assertThat(
             send("PATCH", pod(m1), annotation("a", "b"), "content-type", "text/plain").statusCode())
         .isEqualTo(415);
@@ -576,21 +587,29 @@ final class MemberWritesTest {
     Awaitility.await(path)
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(20))
-        .until(() -> send("GET", path, null).statusCode() == status);
+        .until(() -> get(path).statusCode() == status);
   }
 
-  private static Pod direct(SimulatedCluster member, String path) {
+  private static @Nullable Pod direct(SimulatedCluster member, String path) {
     try (KubernetesClient client = member.access().client()) {
       return client.pods().inNamespace("default").withName(name(path)).get();
     }
   }
 
+  private static ObjectMeta metadata(SimulatedCluster member, String path) {
+    return Objects.requireNonNull(direct(member, path)).getMetadata();
+  }
+
   private static String version(String path) throws Exception {
-    return json(send("GET", path, null)).path("metadata").path("resourceVersion").asText();
+    return json(get(path)).path("metadata").path("resourceVersion").asText();
   }
 
   private static String name(String path) {
     return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  private static HttpResponse<byte[]> get(String path, String... headers) throws Exception {
+    return send("GET", path, new byte[0], headers);
   }
 
   private static HttpResponse<byte[]> send(
@@ -599,7 +618,7 @@ final class MemberWritesTest {
         HttpRequest.newBuilder(gateway.server().resolve(path))
             .method(
                 method,
-                body == null || body.length == 0
+                body.length == 0
                     ? BodyPublishers.noBody()
                     : BodyPublishers.ofByteArray(body));
     if (headers.length > 0) {
