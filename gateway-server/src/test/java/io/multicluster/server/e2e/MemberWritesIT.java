@@ -147,8 +147,7 @@ class MemberWritesIT {
     assertThat(given(kubectl, changed, "apply", "-f", "-").out()).contains("pod/web configured");
     String more = manifest.replace("app: web", "app: web, tier: back");
     given(kubectl, more, "apply", "--server-side", "--force-conflicts", "-f", "-");
-    assertThat(metadata(namespace).getLabels())
-        .isEqualTo(Map.of("app", "web", "tier", "back"));
+    assertThat(metadata(namespace).getLabels()).isEqualTo(Map.of("app", "web", "tier", "back"));
 
     String read = kubectl.ok("-n", namespace, "get", "pod", "web", "-o", "json").out();
     given(kubectl, read.replace("\"back\"", "\"side\""), "replace", "-f", "-");
@@ -159,11 +158,9 @@ class MemberWritesIT {
         .contains(
             "Operation cannot be fulfilled on pods \"web\": the object has been modified; please"
                 + " apply your changes to the latest version and try again");
-    assertThat(metadata(namespace).getLabels())
-        .containsEntry("tier", "side");
+    assertThat(metadata(namespace).getLabels()).containsEntry("tier", "side");
     given(kubectl, manifest, "replace", "--force", "--grace-period=0", "-f", "-");
-    assertThat(metadata(namespace).getLabels())
-        .isEqualTo(Map.of("app", "web"));
+    assertThat(metadata(namespace).getLabels()).isEqualTo(Map.of("app", "web"));
   }
 
   @ParameterizedTest

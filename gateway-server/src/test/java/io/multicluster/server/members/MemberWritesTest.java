@@ -196,9 +196,7 @@ final class MemberWritesTest {
   void aMembersOwnResourceVersionIsNoPrecondition() throws Exception {
     String pod = pod(m1);
     ObjectNode object = (ObjectNode) json(get(pod));
-    object
-        .withObject("/metadata")
-        .put("resourceVersion", metadata(m1, pod).getResourceVersion());
+    object.withObject("/metadata").put("resourceVersion", metadata(m1, pod).getResourceVersion());
     assertThat(put(pod, object).statusCode()).isEqualTo(409);
   }
 
@@ -618,9 +616,7 @@ final class MemberWritesTest {
         HttpRequest.newBuilder(gateway.server().resolve(path))
             .method(
                 method,
-                body.length == 0
-                    ? BodyPublishers.noBody()
-                    : BodyPublishers.ofByteArray(body));
+                body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
     if (headers.length > 0) {
       request.headers(headers);
     }
