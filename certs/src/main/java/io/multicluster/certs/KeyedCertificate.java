@@ -11,6 +11,11 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.stream.Stream;
+import org.bouncycastle.asn1.ASN1String;
+import org.bouncycastle.asn1.x500.RDN;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 
 /**
  * A certificate with its private key.
@@ -27,6 +32,28 @@ public record KeyedCertificate(List<X509Certificate> chain, PrivateKey key) {
 
   public X509Certificate certificate() {
     return chain.getFirst();
+  }
+
+  /**
+   * The subject's common name, which is the user of a client certificate.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public String commonName() {
+    RDN[] names =
+        X500Name.getInstance(certificate().getSubjectX500Principal().getEncoded())
+            .getRDNs(BCStyle.CN);
+    if (names.length > 0
+        && names[names.length - 1].getFirst().getValue() instanceof ASN1String name) {
+      return name.getString();
+    }
+    throw new IllegalArgumentException(
+        "the certificate of " + certificate().getSubjectX500Principal() + " has no common name");
+  }
+
+  /** The same with more certificates behind its own. */
+  public KeyedCertificate followedBy(List<X509Certificate> more) {
+    return new KeyedCertificate(Stream.concat(chain.stream(), more.stream()).toList(), key);
   }
 
   public String chainPem() {

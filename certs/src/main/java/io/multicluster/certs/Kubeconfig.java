@@ -74,13 +74,26 @@ public record Kubeconfig(
    * @throws IllegalArgumentException if there is none inside the file; the message names the file
    */
   public static X509Certificate certificate(Path file) {
-    JsonNode data = currentUser(file, read(file)).path("client-certificate-data");
+    return Pem.readCertificates(file, inline(file, "client-certificate-data")).getFirst();
+  }
+
+  /**
+   * The same with its key.
+   *
+   * @throws IllegalArgumentException if they are not inside the file; the message names the file
+   */
+  public static KeyedCertificate credential(Path file) {
+    return new KeyedCertificate(
+        Pem.readCertificates(file, inline(file, "client-certificate-data")),
+        Pem.readKey(file, inline(file, "client-key-data")));
+  }
+
+  private static String inline(Path file, String key) {
+    JsonNode data = currentUser(file, read(file)).path(key);
     if (!data.isTextual()) {
-      throw new IllegalArgumentException(
-          file + " has no client-certificate-data for its current context");
+      throw new IllegalArgumentException(file + " has no " + key + " for its current context");
     }
-    String pem = new String(Base64.getMimeDecoder().decode(data.asText()), StandardCharsets.UTF_8);
-    return Pem.readCertificates(file, pem).getFirst();
+    return new String(Base64.getMimeDecoder().decode(data.asText()), StandardCharsets.UTF_8);
   }
 
   /**

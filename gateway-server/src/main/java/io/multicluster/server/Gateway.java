@@ -209,6 +209,7 @@ public final class Gateway implements AutoCloseable {
             TransportLimits.DEFAULT.withMaxConnections(configuration.listen().maxConnections()),
             pipeline);
     parts.push(server);
+    identity.endConnectionsOfRevoked(server);
     LOG.atInfo()
         .addKeyValue("address", server.address())
         .addKeyValue("version", Version.current())

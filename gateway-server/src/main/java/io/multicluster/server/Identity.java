@@ -2,46 +2,55 @@ package io.multicluster.server;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.multicluster.authn.AnonymousAccess;
 import io.multicluster.authn.Authenticator;
-import io.multicluster.authn.AuthenticatorChain;
 import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.rbac.ControlPlaneAuthorizer;
 import io.multicluster.authn.rbac.RbacInformers;
 import io.multicluster.authn.rbac.RbacPolicy;
 import io.multicluster.authn.review.ReviewClient;
 import io.multicluster.authn.review.SubjectAccessReviewAuthorizer;
-import io.multicluster.authn.x509.CaFiles;
-import io.multicluster.authn.x509.X509Authenticator;
-import io.multicluster.certs.FileInventory;
+import io.multicluster.certs.RevocationInformer;
 import io.multicluster.certs.Revocations;
+import io.multicluster.certs.SigningRequests;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.Authorization.Mode;
 import io.multicluster.server.review.SelfReviews;
 import io.multicluster.server.route.Route;
+import io.multicluster.server.transport.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Deque;
-import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Who may come in, and what they may do, as the configuration says. */
 final class Identity {
-  private final Authenticator authenticator;
-  private final Authorizer authorizer;
-  private final CaFiles clientAuthorities;
+  private static final Logger LOG = LoggerFactory.getLogger(Identity.class);
 
-  private Identity(Authenticator authenticator, Authorizer authorizer, CaFiles clientAuthorities) {
-    this.authenticator = authenticator;
+  /** How soon a revocation in a file is seen. */
+  private static final Duration FILE_POLL = Duration.ofSeconds(1);
+
+  /** The longest life of a certificate that somebody requests, and of one that names none. */
+  private static final Duration LONGEST_REQUESTED = Duration.ofDays(365);
+
+  private final Authenticators authenticators;
+  private final Authorizer authorizer;
+  private final Revocations revocations;
+
+  private Identity(Authenticators authenticators, Authorizer authorizer, Revocations revocations) {
+    this.authenticators = authenticators;
     this.authorizer = authorizer;
-    this.clientAuthorities = clientAuthorities;
+    this.revocations = revocations;
   }
 
   /**
-   * Begins to read and watch what users and permissions depend on; returns at once.
+   * Begins to read and watch what users and permissions depend on, and to sign what was approved;
+   * returns at once.
    *
    * @param parts gets what is to be closed
    * @throws IllegalArgumentException if the content of a file can't be used; the message names it
@@ -54,31 +63,53 @@ final class Identity {
       Deque<AutoCloseable> parts) {
     KubernetesClient client = ControlPlaneClient.of(configuration);
     parts.push(client);
-    CaFiles clientAuthorities = new CaFiles(state.clientAuthorities(configuration));
-    refresher.every(Duration.ofSeconds(10), clientAuthorities::reload);
+    UserCertificates certificates = UserCertificates.of(configuration, state, client);
     ReviewClient reviews = new ControlPlaneReviews(controlPlane);
-    return new Identity(
-        authenticator(state, refresher, clientAuthorities),
-        authorizer(configuration.authorization().mode(), reviews, client, parts),
-        clientAuthorities);
+    Revocations revocations = new Revocations();
+    Authenticators authenticators =
+        new Authenticators(
+            configuration.authentication(),
+            state.clientAuthorities(configuration),
+            revocations::includes,
+            reviews,
+            refresher);
+    Authorizer authorizer =
+        authorizer(configuration.authorization().mode(), reviews, client, parts);
+    follow(revocations, configuration.certificates(), certificates, client, refresher, parts);
+    if (certificates.hasAuthority()) {
+      parts.push(
+          new SigningRequests(
+              client,
+              configuration.certificates().signerName(),
+              certificates.issuing(),
+              certificates.inventory(),
+              LONGEST_REQUESTED,
+              Clock.systemUTC()));
+    }
+    return new Identity(authenticators, authorizer, revocations);
   }
 
-  private static Authenticator authenticator(
-      StateFolder state, Refresher refresher, CaFiles clientAuthorities) {
-    FileInventory inventory = new FileInventory(state.inventory());
-    Revocations revocations = new Revocations();
-    refresher.every(
-        Duration.ofSeconds(1),
-        () -> {
-          try {
-            revocations.update(inventory.contents());
-          } catch (IOException e) {
-            throw new IllegalStateException(e.getMessage(), e);
-          }
-        });
-    return new AuthenticatorChain(
-        List.of(new X509Authenticator(clientAuthorities, revocations::includes, Clock.systemUTC())),
-        AnonymousAccess.HEALTH);
+  private static void follow(
+      Revocations revocations,
+      GatewayConfiguration.Certificates configuration,
+      UserCertificates certificates,
+      KubernetesClient client,
+      Refresher refresher,
+      Deque<AutoCloseable> parts) {
+    switch (configuration.inventory()) {
+      case controlPlane ->
+          parts.push(new RevocationInformer(client, configuration.namespace(), revocations));
+      case file ->
+          refresher.every(
+              FILE_POLL,
+              () -> {
+                try {
+                  revocations.update(certificates.inventory().contents());
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e.getMessage(), e);
+                }
+              });
+    }
   }
 
   private static Authorizer authorizer(
@@ -97,16 +128,16 @@ final class Identity {
   }
 
   Authenticator authenticator() {
-    return authenticator;
+    return authenticators.chain();
   }
 
   Authorizer authorizer() {
     return authorizer;
   }
 
-  /** Those whose certificates are users, as of now. */
+  /** Those whose certificates are of use here, as of now. */
   Set<X509Certificate> clientAuthorities() {
-    return clientAuthorities.certificates();
+    return authenticators.authorities();
   }
 
   /** The route to the control plane, which is not asked what users may do if it is known here. */
@@ -114,5 +145,15 @@ final class Identity {
     return authorizer instanceof ControlPlaneAuthorizer known
         ? new SelfReviews(known, controlPlane)
         : controlPlane;
+  }
+
+  /** From now on a revocation ends what its holder has open. */
+  void endConnectionsOfRevoked(HttpServer server) {
+    revocations.onChange(() -> {
+      int ended = server.closeConnections(authenticators::revoked);
+      if (ended > 0) {
+        LOG.atInfo().addKeyValue("connections", ended).log("Revoked users were disconnected");
+      }
+    });
   }
 }

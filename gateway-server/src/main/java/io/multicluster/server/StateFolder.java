@@ -4,6 +4,7 @@ import io.multicluster.certs.ServingCertificates;
 import io.multicluster.server.audit.LogSettings;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.AuditFile;
+import io.multicluster.server.config.GatewayConfiguration.Authority;
 import io.multicluster.server.config.GatewayConfiguration.Serving;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,26 +34,29 @@ public record StateFolder(Path root) {
     return new StateFolder(root);
   }
 
-  /** The authority that issues user certificates, if it is ours. */
-  public Path clientAuthorityCertificate() {
-    return root.resolve("client-ca/ca.crt");
+  /** The certificate of the authority that issues user certificates, if there is one. */
+  public Path clientAuthorityCertificate(GatewayConfiguration configuration) {
+    Authority authority = configuration.certificates().authority();
+    return authority == null ? root.resolve("client-ca/ca.crt") : authority.certificateFile();
   }
 
-  public Path clientAuthorityKey() {
-    return root.resolve("client-ca/ca.key");
+  public Path clientAuthorityKey(GatewayConfiguration configuration) {
+    Authority authority = configuration.certificates().authority();
+    return authority == null ? root.resolve("client-ca/ca.key") : authority.keyFile();
   }
 
   /** Whose certificates are users: the configured authorities, and our own if there is one. */
   List<Path> clientAuthorities(GatewayConfiguration configuration) {
     List<Path> files = new ArrayList<>(configuration.authentication().clientCaFiles());
-    if (Files.exists(clientAuthorityCertificate())) {
-      files.add(clientAuthorityCertificate());
+    Path own = clientAuthorityCertificate(configuration);
+    if (Files.exists(own) && !files.contains(own)) {
+      files.add(own);
     }
     return files;
   }
 
   /** What was issued and revoked. */
-  public Path inventory() {
+  Path inventory() {
     return root.resolve("client-ca/inventory");
   }
 

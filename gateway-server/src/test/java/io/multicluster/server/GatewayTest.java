@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.multicluster.certs.CertificateAuthority;
 import io.multicluster.certs.ClientCertificates;
+import io.multicluster.certs.ControlPlaneInventory;
 import io.multicluster.certs.FileInventory;
 import io.multicluster.certs.KeyAlgorithm;
 import io.multicluster.certs.KeyedCertificate;
@@ -53,6 +54,7 @@ final class GatewayTest {
   private static SimulatedClusters clusters;
   private static TestCluster controlPlane;
   private static TestCluster member;
+  private static KubernetesClient inventoryClient;
   private static ClientCertificates certificates;
   private static String servingAuthority;
   private static Gateway gateway;
@@ -83,9 +85,15 @@ final class GatewayTest {
             "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
     authority
         .keyedCertificate()
-        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
+        .write(
+            state.clientAuthorityCertificate(configuration),
+            state.clientAuthorityKey(configuration));
+    inventoryClient = controlPlane.access().client();
     certificates =
-        new ClientCertificates(authority, new FileInventory(state.inventory()), Clock.systemUTC());
+        new ClientCertificates(
+            authority,
+            new ControlPlaneInventory(inventoryClient, "multicluster-system"),
+            Clock.systemUTC());
     servingAuthority = state.servingCertificates(configuration).authorityPem();
     for (TestCluster cluster : List.of(controlPlane, member)) {
       try (KubernetesClient client = cluster.access().client()) {
@@ -103,6 +111,7 @@ final class GatewayTest {
   @AfterAll
   static void stop() {
     gateway.close();
+    inventoryClient.close();
     member.close();
     controlPlane.close();
     clusters.close();

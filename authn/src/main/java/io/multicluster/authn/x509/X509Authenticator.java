@@ -53,6 +53,21 @@ public final class X509Authenticator implements Authenticator {
     return user;
   }
 
+  /**
+   * Whether a chain would be a user if its leaf had not been taken back: whoever presented it must
+   * not go on with what began before.
+   *
+   * @param chain leaf first, not empty
+   */
+  public boolean revoked(List<X509Certificate> chain) {
+    try {
+      UserInfo user = chains.require(chain).orElse(null);
+      return user != null && revocations.revoked(chain.getFirst(), user.name());
+    } catch (ApiException notTrusted) {
+      return false;
+    }
+  }
+
   @Override
   public Authentication authenticateNow(AuthenticationRequest request) {
     return Authentication.of(authenticate(request));

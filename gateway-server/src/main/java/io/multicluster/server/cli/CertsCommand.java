@@ -1,27 +1,26 @@
 package io.multicluster.server.cli;
 
 import io.multicluster.certs.CertificateAuthority;
-import io.multicluster.certs.ClientCertificates;
-import io.multicluster.certs.FileInventory;
 import io.multicluster.certs.Inventory;
 import io.multicluster.certs.IssuedCertificate;
 import io.multicluster.certs.KeyAlgorithm;
 import io.multicluster.certs.KeyedCertificate;
 import io.multicluster.certs.Kubeconfig;
 import io.multicluster.server.StateFolder;
+import io.multicluster.server.UserCertificates;
 import io.multicluster.server.config.ConfigurationException;
 import io.multicluster.server.config.ConfigurationFile;
 import io.multicluster.server.config.GatewayConfiguration;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -38,7 +37,9 @@ import picocli.CommandLine.Option;
     description = "Certificates of users: issue, list, renew, revoke.",
     subcommands = {
       CertsCommand.Init.class,
+      CertsCommand.Rotate.class,
       CertsCommand.Issue.class,
+      CertsCommand.WriteKubeconfig.class,
       CertsCommand.ListIssued.class,
       CertsCommand.Renew.class,
       CertsCommand.Revoke.class
@@ -68,24 +69,18 @@ final class CertsCommand implements Runnable {
       return ConfigurationFile.read(config);
     }
 
-    StateFolder state() throws ConfigurationException, IOException {
-      return StateFolder.of(configuration());
+    UserCertificates open() throws ConfigurationException, IOException {
+      return UserCertificates.open(configuration());
     }
 
-    Inventory inventory() throws ConfigurationException, IOException {
-      return new FileInventory(state().inventory());
-    }
-
-    ClientCertificates certificates() throws ConfigurationException, IOException {
-      StateFolder state = state();
-      if (Files.notExists(state.clientAuthorityKey())) {
-        throw new IllegalArgumentException(
-            "There is no authority in " + state.root() + " yet: run `certs init` first.");
-      }
-      KeyedCertificate own =
-          KeyedCertificate.read(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-      return new ClientCertificates(
-          new CertificateAuthority(own, Clock.systemUTC()), inventory(), Clock.systemUTC());
+    void told(Path kubeconfig, String user, KeyedCertificate credential) {
+      out()
+          .println(
+              kubeconfig
+                  + " is for "
+                  + user
+                  + ", until "
+                  + credential.certificate().getNotAfter().toInstant());
     }
 
     PrintWriter out() {
@@ -109,23 +104,77 @@ final class CertsCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      StateFolder state = common.state();
-      if (Files.exists(state.clientAuthorityKey())) {
-        throw new IllegalArgumentException(
-            "There is an authority already: "
-                + state.clientAuthorityKey()
-                + ". Certificates that it issued would stop working, so it stays.");
+      try (UserCertificates certificates = common.open()) {
+        if (certificates.hasAuthority()) {
+          throw new IllegalArgumentException(
+              "There is an authority already: "
+                  + certificates.keyFile()
+                  + ". Certificates that it issued would stop working, so it stays;"
+                  + " `certs rotate` replaces it in steps.");
+        }
+        CertificateAuthority.create(name, algorithm, lifetime, Clock.systemUTC())
+            .keyedCertificate()
+            .write(certificates.certificateFile(), certificates.keyFile());
+        common
+            .out()
+            .println(
+                "The authority is "
+                    + certificates.certificateFile()
+                    + "\nThe gateway trusts it from its next start on.");
+        return 0;
       }
-      CertificateAuthority.create(name, algorithm, lifetime, Clock.systemUTC())
-          .keyedCertificate()
-          .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-      common
-          .out()
-          .println(
-              "The authority is "
-                  + state.clientAuthorityCertificate()
-                  + "\nThe gateway trusts it from its next start on.");
-      return 0;
+    }
+  }
+
+  /** {@code certs rotate}. */
+  @Command(
+      name = "rotate",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Replace the authority. Certificates of those before it go on working",
+        "until --forget-former takes them off."
+      })
+  static final class Rotate implements Callable<Integer> {
+    @Mixin private Common common = new Common();
+
+    @Option(names = "--name", defaultValue = "multicluster-apiserver clients")
+    private String name = "";
+
+    @Option(names = "--algorithm", defaultValue = "ecdsa-p256", converter = Algorithms.class)
+    private KeyAlgorithm algorithm = KeyAlgorithm.ECDSA_P256;
+
+    @Option(names = "--lifetime", defaultValue = "3650d", converter = Lifetimes.class)
+    private Duration lifetime = Duration.ZERO;
+
+    @Option(
+        names = "--forget-former",
+        description = "make no new authority; certificates of former ones stop working")
+    private boolean forgetFormer;
+
+    @Override
+    public Integer call() throws Exception {
+      try (UserCertificates certificates = common.open()) {
+        KeyedCertificate now = certificates.authority();
+        KeyedCertificate next =
+            forgetFormer
+                ? new KeyedCertificate(List.of(now.certificate()), now.key())
+                : CertificateAuthority.create(name, algorithm, lifetime, Clock.systemUTC())
+                    .keyedCertificate()
+                    .followedBy(now.chain());
+        next.write(certificates.certificateFile(), certificates.keyFile());
+        common
+            .out()
+            .println(
+                certificates.certificateFile()
+                    + " has "
+                    + next.chain().size()
+                    + (next.chain().size() == 1 ? " authority" : " authorities")
+                    + (forgetFormer
+                        ? ". Running gateways drop the others within 10 s."
+                        : ". Running gateways trust the new one within 10 s, and sign with it from"
+                            + " their next start on."));
+        return 0;
+      }
     }
   }
 
@@ -149,6 +198,69 @@ final class CertsCommand implements Runnable {
     @Option(names = "--algorithm", defaultValue = "ecdsa-p256", converter = Algorithms.class)
     private KeyAlgorithm algorithm = KeyAlgorithm.ECDSA_P256;
 
+    @Mixin private Target target = new Target();
+
+    @Override
+    public Integer call() throws Exception {
+      GatewayConfiguration configuration = common.configuration();
+      try (UserCertificates certificates = common.open()) {
+        KeyedCertificate credential =
+            certificates.issuing().issue(user, groups, lifetime, algorithm);
+        target.write(configuration, user, credential);
+        common.told(target.kubeconfig, user, credential);
+        return 0;
+      }
+    }
+  }
+
+  /** {@code certs kubeconfig}. */
+  @Command(
+      name = "kubeconfig",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Write a kubeconfig for a certificate that exists: of another kubeconfig,",
+        "or signed as a CertificateSigningRequest."
+      })
+  static final class WriteKubeconfig implements Callable<Integer> {
+    @Mixin private Common common = new Common();
+    @Mixin private Target target = new Target();
+
+    @ArgGroup(multiplicity = "1")
+    private Source source = new Source();
+
+    /** One of the two. */
+    static final class Source {
+      @Option(names = "--from", paramLabel = "FILE", description = "the user's kubeconfig")
+      private @Nullable Path kubeconfig;
+
+      @ArgGroup(exclusive = false, multiplicity = "1")
+      private @Nullable Pair pair;
+    }
+
+    /** Both. */
+    static final class Pair {
+      @Option(names = "--certificate", required = true, paramLabel = "FILE", description = "PEM")
+      private Path certificate = Path.of("");
+
+      @Option(names = "--key", required = true, paramLabel = "FILE", description = "PEM")
+      private Path key = Path.of("");
+    }
+
+    @Override
+    public Integer call() throws Exception {
+      KeyedCertificate credential =
+          source.pair != null
+              ? KeyedCertificate.read(source.pair.certificate, source.pair.key)
+              : Kubeconfig.credential(Objects.requireNonNull(source.kubeconfig));
+      String user = credential.commonName();
+      target.write(common.configuration(), user, credential);
+      common.told(target.kubeconfig, user, credential);
+      return 0;
+    }
+  }
+
+  /** A kubeconfig to write. */
+  static final class Target {
     @Option(names = "--kubeconfig", required = true, paramLabel = "FILE", description = "to write")
     private Path kubeconfig = Path.of("");
 
@@ -161,27 +273,16 @@ final class CertsCommand implements Runnable {
     @Option(names = "--cluster", paramLabel = "NAME", description = "only this member")
     private @Nullable String cluster;
 
-    @Override
-    public Integer call() throws Exception {
-      GatewayConfiguration configuration = common.configuration();
-      KeyedCertificate credential = common.certificates().issue(user, groups, lifetime, algorithm);
+    void write(GatewayConfiguration configuration, String user, KeyedCertificate credential)
+        throws IOException {
       Kubeconfig written =
           new Kubeconfig(
               "multicluster",
               server == null ? listening(configuration) : server,
-              common.state().servingCertificates(configuration).authorityPem(),
+              StateFolder.of(configuration).servingCertificates(configuration).authorityPem(),
               user,
               credential);
       (cluster == null ? written : written.forCluster(cluster)).write(kubeconfig);
-      common
-          .out()
-          .println(
-              kubeconfig
-                  + " is for "
-                  + user
-                  + ", until "
-                  + credential.certificate().getNotAfter().toInstant());
-      return 0;
     }
 
     private static URI listening(GatewayConfiguration configuration) {
@@ -204,7 +305,13 @@ final class CertsCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      Inventory.Contents contents = common.inventory().contents();
+      try (UserCertificates certificates = common.open()) {
+        print(certificates.inventory().contents());
+        return 0;
+      }
+    }
+
+    private void print(Inventory.Contents contents) {
       String row = "%-24s %-24s %-42s %-22s %s%n";
       common.out().printf(row, "USER", "GROUPS", "SERIAL", "UNTIL", "STATE");
       Instant now = Instant.now();
@@ -221,7 +328,6 @@ final class CertsCommand implements Runnable {
                     ? "revoked"
                     : each.notAfter().isBefore(now) ? "expired" : "valid");
       }
-      return 0;
     }
   }
 
@@ -241,13 +347,26 @@ final class CertsCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
+      try (UserCertificates certificates = common.open()) {
+        IssuedCertificate entry = entry(certificates.inventory().contents());
+        KeyedCertificate renewed =
+            certificates
+                .issuing()
+                .issue(entry.user(), entry.groups(), lifetime, KeyAlgorithm.ECDSA_P256);
+        Kubeconfig.replaceCredential(kubeconfig, renewed);
+        common.told(kubeconfig, entry.user(), renewed);
+        return 0;
+      }
+    }
+
+    private IssuedCertificate entry(Inventory.Contents contents) {
       X509Certificate old = Kubeconfig.certificate(kubeconfig);
-      IssuedCertificate entry = common.inventory().contents().find(old.getSerialNumber());
+      IssuedCertificate entry = contents.find(old.getSerialNumber());
       if (entry == null) {
         throw new IllegalArgumentException(
             "The certificate in " + kubeconfig + " was not issued here.");
       }
-      if (common.inventory().contents().revoked(entry)) {
+      if (contents.revoked(entry)) {
         throw new IllegalArgumentException(
             "The certificate in "
                 + kubeconfig
@@ -255,20 +374,7 @@ final class CertsCommand implements Runnable {
                 + entry.user()
                 + " is to come in again.");
       }
-      KeyedCertificate renewed =
-          common
-              .certificates()
-              .issue(entry.user(), entry.groups(), lifetime, KeyAlgorithm.ECDSA_P256);
-      Kubeconfig.replaceCredential(kubeconfig, renewed);
-      common
-          .out()
-          .println(
-              kubeconfig
-                  + " is for "
-                  + entry.user()
-                  + ", until "
-                  + renewed.certificate().getNotAfter().toInstant());
-      return 0;
+      return entry;
     }
   }
 
@@ -294,18 +400,25 @@ final class CertsCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      if (which.user != null) {
-        common.certificates().revokeUser(which.user);
-        common.out().println("All certificates of " + which.user + " are revoked.");
+      try (UserCertificates certificates = common.open()) {
+        if (which.user != null) {
+          certificates.inventory().revokeUser(which.user, Instant.now());
+          common.out().println("All certificates of " + which.user + " are revoked.");
+          return 0;
+        }
+        IssuedCertificate found = find(certificates.inventory().contents());
+        certificates.inventory().revoke(found, Instant.now());
+        common
+            .out()
+            .println("Certificate " + which.serial + " of " + found.user() + " is revoked.");
         return 0;
       }
-      for (IssuedCertificate each : common.inventory().contents().certificates()) {
+    }
+
+    private IssuedCertificate find(Inventory.Contents contents) {
+      for (IssuedCertificate each : contents.certificates()) {
         if (each.serialText().equals(which.serial)) {
-          common.certificates().revoke(each);
-          common
-              .out()
-              .println("Certificate " + which.serial + " of " + each.user() + " is revoked.");
-          return 0;
+          return each;
         }
       }
       throw new IllegalArgumentException(

@@ -29,7 +29,7 @@ public final class Main implements Runnable {
   }
 
   /** Returns the exit code: 0 done, 1 failed, 2 wrong arguments. */
-  static int run(String... arguments) {
+  public static int run(String... arguments) {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(Main::failed)

@@ -80,6 +80,7 @@ public final class ConfigurationFile {
           file.toAbsolutePath().resolveSibling(read.stateDirectory()).normalize(),
           read.authentication(),
           read.authorization(),
+          read.certificates(),
           read.controlPlane(),
           read.members(),
           read.resources(),

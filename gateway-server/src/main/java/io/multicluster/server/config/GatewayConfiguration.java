@@ -28,6 +28,7 @@ public record GatewayConfiguration(
     Path stateDirectory,
     Authentication authentication,
     Authorization authorization,
+    Certificates certificates,
     ControlPlane controlPlane,
     Members members,
     Resources resources,
@@ -40,6 +41,10 @@ public record GatewayConfiguration(
   // RFC 1123: what Kubernetes demands of object names, of which cluster names are one.
   private static final Pattern DNS_NAME =
       Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+  private static final Pattern NAMESPACE = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+  private static final Pattern SIGNER =
+      Pattern.compile("[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9]([-a-z0-9.]*[a-z0-9])?");
+  private static final Pattern HEADER = Pattern.compile("[-!#$%&'*+.^_`|~0-9A-Za-z]+");
   private static final Pattern RESOURCE =
       Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[-a-z0-9]+)*");
 
@@ -54,6 +59,7 @@ public record GatewayConfiguration(
     stateDirectory = stateDirectory == null ? Path.of("state") : stateDirectory;
     authentication = authentication == null ? Authentication.DEFAULT : authentication;
     authorization = authorization == null ? Authorization.DEFAULT : authorization;
+    certificates = certificates == null ? Certificates.DEFAULT : certificates;
     controlPlane = required("controlPlane", controlPlane);
     members = members == null ? Members.DEFAULT : members;
     resources = resources == null ? Resources.DEFAULT : resources;
@@ -112,15 +118,156 @@ public record GatewayConfiguration(
   }
 
   /**
-   * Who is let in.
+   * Who is let in. Those whom none of these knows are refused.
    *
    * @param clientCaFiles PEM bundles; certificates issued by these are users; default none
+   * @param requestHeader absent: no front proxy is believed
+   * @param tokenFile absent: none; kube-apiserver's form, read again when it changes
+   * @param tokenReview absent: the control plane is not asked about tokens
+   * @param anonymous default: health only
    */
-  public record Authentication(@JsonProperty("clientCAFiles") List<Path> clientCaFiles) {
-    static final Authentication DEFAULT = new Authentication(List.of());
+  public record Authentication(
+      @JsonProperty("clientCAFiles") List<Path> clientCaFiles,
+      @Nullable RequestHeader requestHeader,
+      @Nullable Path tokenFile,
+      @Nullable TokenReview tokenReview,
+      @Nullable Anonymous anonymous) {
+    static final Authentication DEFAULT = new Authentication(List.of(), null, null, null, null);
 
     public Authentication {
-      clientCaFiles = clientCaFiles == null ? DEFAULT.clientCaFiles : List.copyOf(clientCaFiles);
+      clientCaFiles = clientCaFiles == null ? List.of() : List.copyOf(clientCaFiles);
+    }
+  }
+
+  /**
+   * A front proxy that says who the user is.
+   *
+   * @param clientCaFiles PEM bundles; one of these issued the proxy's certificate
+   * @param allowedNames common names of proxies; default any, for authorities that sign nothing
+   *     else
+   * @param usernameHeaders default {@code X-Remote-User}
+   * @param uidHeaders default {@code X-Remote-Uid}
+   * @param groupHeaders default {@code X-Remote-Group}
+   * @param extraHeaderPrefixes default {@code X-Remote-Extra-}
+   */
+  public record RequestHeader(
+      @JsonProperty("clientCAFiles") List<Path> clientCaFiles,
+      List<String> allowedNames,
+      List<String> usernameHeaders,
+      List<String> uidHeaders,
+      List<String> groupHeaders,
+      List<String> extraHeaderPrefixes) {
+    public RequestHeader {
+      clientCaFiles = List.copyOf(required("clientCAFiles", clientCaFiles));
+      if (clientCaFiles.isEmpty()) {
+        throw new InvalidSettingException("clientCAFiles", "must name at least one file");
+      }
+      allowedNames = allowedNames == null ? List.of() : List.copyOf(allowedNames);
+      usernameHeaders = headers("usernameHeaders", usernameHeaders, "X-Remote-User");
+      uidHeaders = headers("uidHeaders", uidHeaders, "X-Remote-Uid");
+      groupHeaders = headers("groupHeaders", groupHeaders, "X-Remote-Group");
+      extraHeaderPrefixes = headers("extraHeaderPrefixes", extraHeaderPrefixes, "X-Remote-Extra-");
+      if (usernameHeaders.isEmpty()) {
+        throw new InvalidSettingException("usernameHeaders", "must name at least one header");
+      }
+    }
+
+    private static List<String> headers(
+        String key, @Nullable List<String> headers, String standard) {
+      if (headers == null) {
+        return List.of(standard);
+      }
+      for (String header : headers) {
+        if (!HEADER.matcher(header).matches()) {
+          throw new InvalidSettingException(
+              key, "\"" + header + "\" is no name of a header: write it as " + standard);
+        }
+      }
+      return List.copyOf(headers);
+    }
+  }
+
+  /**
+   * The control plane is asked whose token it is: its service accounts are users then.
+   *
+   * @param audiences for one of which tokens must be meant; default: the control plane's own
+   */
+  public record TokenReview(List<String> audiences) {
+    public TokenReview {
+      audiences = audiences == null ? List.of() : List.copyOf(audiences);
+    }
+  }
+
+  /**
+   * Where requests without credentials are answered, as user {@code system:anonymous}.
+   *
+   * @param enabled default true
+   * @param paths default {@code /healthz}, {@code /livez}, {@code /readyz}; empty: all
+   */
+  public record Anonymous(Boolean enabled, List<String> paths) {
+    public Anonymous {
+      enabled = enabled == null || enabled;
+      paths = paths == null ? List.of("/healthz", "/livez", "/readyz") : List.copyOf(paths);
+      for (String path : paths) {
+        if (!path.startsWith("/")) {
+          throw new InvalidSettingException("paths", "\"" + path + "\" does not begin with /");
+        }
+      }
+    }
+  }
+
+  /**
+   * The authority that gives certificates to users.
+   *
+   * @param authority absent: the one that {@code certs init} makes in the state directory, if any
+   * @param inventory where it is kept what was issued and revoked; default {@code controlPlane}
+   * @param namespace of the inventory in the control plane; default {@code multicluster-system}
+   * @param signerName of CertificateSigningRequests that the gateway signs once they are approved;
+   *     default {@code multicluster.io/client}
+   */
+  public record Certificates(
+      @Nullable Authority authority, Inventory inventory, String namespace, String signerName) {
+    static final Certificates DEFAULT =
+        new Certificates(
+            null, Inventory.controlPlane, "multicluster-system", "multicluster.io/client");
+
+    /** Where the inventory is. */
+    public enum Inventory {
+      /** ConfigMaps, which all replicas see. */
+      controlPlane,
+      /** A file in the state directory: for a single gateway. */
+      file
+    }
+
+    public Certificates {
+      inventory = inventory == null ? DEFAULT.inventory : inventory;
+      namespace = namespace == null ? DEFAULT.namespace : namespace;
+      signerName = signerName == null ? DEFAULT.signerName : signerName;
+      if (!NAMESPACE.matcher(namespace).matches()) {
+        throw new InvalidSettingException(
+            "namespace", "\"" + namespace + "\" is no name of a namespace");
+      }
+      if (!SIGNER.matcher(signerName).matches()) {
+        throw new InvalidSettingException(
+            "signerName",
+            "\""
+                + signerName
+                + "\" is no name of a signer: write a domain and a path, such as "
+                + DEFAULT.signerName);
+      }
+    }
+  }
+
+  /**
+   * An authority that exists, both files PEM.
+   *
+   * @param certificateFile first the certificate of the key, then those of authorities before it,
+   *     whose certificates still count
+   */
+  public record Authority(Path certificateFile, Path keyFile) {
+    public Authority {
+      certificateFile = required("certificateFile", certificateFile);
+      keyFile = required("keyFile", keyFile);
     }
   }
 

@@ -62,9 +62,9 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
       if (protocol.equals(ApplicationProtocolNames.HTTP_2)) {
         Http2ServerConnection connection = Http2ServerConnection.create(client, limits, handler);
         channel.pipeline().addLast(connection);
-        registry.serving(channel, connection);
+        registry.serving(client, connection);
       } else {
-        registry.serving(channel, Http1ServerConnection.install(client, limits, handler));
+        registry.serving(client, Http1ServerConnection.install(client, limits, handler));
       }
     }
 

@@ -1,19 +1,24 @@
 package io.multicluster.server.transport;
 
 import io.netty.channel.Channel;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /** All open connections: counts them against the limit, and ends them. For any thread. */
 final class ConnectionRegistry {
   private final int limit;
   private final AtomicInteger open = new AtomicInteger();
-  private final Map<Channel, ServerConnection> serving = new ConcurrentHashMap<>();
+  private final Map<Channel, Serving> serving = new ConcurrentHashMap<>();
   private final CountDownLatch empty = new CountDownLatch(1);
   private volatile boolean draining;
+
+  private record Serving(ServerConnection connection, List<X509Certificate> certificates) {}
 
   ConnectionRegistry(int limit) {
     this.limit = limit;
@@ -35,10 +40,10 @@ final class ConnectionRegistry {
     }
   }
 
-  /** Knows how to end {@code channel} from now on: its protocol is settled. */
-  void serving(Channel channel, ServerConnection connection) {
-    serving.put(channel, connection);
-    channel.closeFuture().addListener(_ -> serving.remove(channel));
+  /** Knows how to end {@code client} from now on: its protocol is settled. */
+  void serving(ClientConnection client, ServerConnection connection) {
+    serving.put(client.channel(), new Serving(connection, client.clientCertificates()));
+    client.channel().closeFuture().addListener(_ -> serving.remove(client.channel()));
     if (draining) {
       connection.drain();
     }
@@ -50,7 +55,7 @@ final class ConnectionRegistry {
 
   void drain() {
     draining = true;
-    serving.values().forEach(ServerConnection::drain);
+    serving.values().forEach(each -> each.connection.drain());
     if (open.get() == 0) {
       empty.countDown();
     }
@@ -61,7 +66,23 @@ final class ConnectionRegistry {
     return empty.await(nanos, TimeUnit.NANOSECONDS);
   }
 
+  /**
+   * Ends the connections of some clients with all that is under way on them.
+   *
+   * @return how many
+   */
+  int closeIf(Predicate<List<X509Certificate>> certificates) {
+    int closed = 0;
+    for (Serving each : serving.values()) {
+      if (!each.certificates.isEmpty() && certificates.test(each.certificates)) {
+        each.connection.closeNow();
+        closed++;
+      }
+    }
+    return closed;
+  }
+
   void closeAll() {
-    serving.values().forEach(ServerConnection::closeNow);
+    serving.values().forEach(each -> each.connection.closeNow());
   }
 }

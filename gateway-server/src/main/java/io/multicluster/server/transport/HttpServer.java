@@ -8,7 +8,10 @@ import io.netty.channel.ServerChannel;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -64,6 +67,17 @@ public final class HttpServer implements AutoCloseable {
 
   public int connections() {
     return registry.count();
+  }
+
+  /**
+   * Ends the connections whose clients presented certificates of which {@code certificates} is
+   * true, watches and upgraded ones included.
+   *
+   * @param certificates gets what a client presented, leaf first, never empty
+   * @return how many
+   */
+  public int closeConnections(Predicate<List<X509Certificate>> certificates) {
+    return registry.closeIf(certificates);
   }
 
   /**

@@ -76,9 +76,15 @@ final class ConfigurationFileTest {
                 new GatewayConfiguration.Listen("127.0.0.1", 6443, 20_000),
                 null,
                 folder.resolve("state"),
-                new GatewayConfiguration.Authentication(java.util.List.of()),
+                new GatewayConfiguration.Authentication(
+                    java.util.List.of(), null, null, null, null),
                 new GatewayConfiguration.Authorization(
                     GatewayConfiguration.Authorization.Mode.rbac),
+                new GatewayConfiguration.Certificates(
+                    null,
+                    GatewayConfiguration.Certificates.Inventory.controlPlane,
+                    "multicluster-system",
+                    "multicluster.io/client"),
                 new GatewayConfiguration.ControlPlane(
                     "federation", folder.resolve("cp.kubeconfig"), java.util.List.of()),
                 new GatewayConfiguration.Members(false, java.util.List.of()),
@@ -125,6 +131,54 @@ final class ConfigurationFileTest {
         .hasMessageStartingWith(file + ":7:6: members.static[1].name: \"B_b\" is no cluster name");
     assertWrong(MINIMAL + "resources: {cached: [Pods]}\n")
         .hasMessageStartingWith(file + ":4:13: resources.cached: \"Pods\" is no resource");
+  }
+
+  @Test
+  void readsHowUsersAreKnown() throws Exception {
+    GatewayConfiguration configuration =
+        read(
+            MINIMAL
+                + """
+                authentication:
+                  requestHeader: {clientCAFiles: [front-ca.crt], allowedNames: [front]}
+                  tokenFile: tokens.csv
+                  tokenReview: {audiences: [gateway]}
+                  anonymous: {paths: []}
+                certificates: {inventory: file, authority: {certificateFile: a.crt, keyFile: a.key}}
+                """);
+
+    GatewayConfiguration.Authentication authentication = configuration.authentication();
+    assertThat(authentication.requestHeader())
+        .isEqualTo(
+            new GatewayConfiguration.RequestHeader(
+                java.util.List.of(folder.resolve("front-ca.crt")),
+                java.util.List.of("front"),
+                java.util.List.of("X-Remote-User"),
+                java.util.List.of("X-Remote-Uid"),
+                java.util.List.of("X-Remote-Group"),
+                java.util.List.of("X-Remote-Extra-")));
+    assertThat(authentication.tokenFile()).isEqualTo(folder.resolve("tokens.csv"));
+    assertThat(authentication.tokenReview().audiences()).containsExactly("gateway");
+    assertThat(authentication.anonymous().enabled()).isTrue();
+    assertThat(authentication.anonymous().paths()).isEmpty();
+    assertThat(configuration.certificates().authority().keyFile())
+        .isEqualTo(folder.resolve("a.key"));
+  }
+
+  @Test
+  void namesThePlaceOfAWrongWayToKnowUsers() {
+    assertWrong(MINIMAL + "authentication:\n  requestHeader: {allowedNames: [a]}\n")
+        .hasMessage(file + ":5:3: authentication.requestHeader.clientCAFiles: is missing");
+    assertWrong(
+            MINIMAL
+                + "authentication: {requestHeader: {clientCAFiles: [a], groupHeaders: [\"a b\"]}}\n")
+        .hasMessageContaining("authentication.requestHeader.groupHeaders: \"a b\" is no name");
+    assertWrong(MINIMAL + "authentication: {anonymous: {paths: [healthz]}}\n")
+        .hasMessageContaining("authentication.anonymous.paths: \"healthz\" does not begin with /");
+    assertWrong(MINIMAL + "certificates: {signerName: client}\n")
+        .hasMessageContaining("certificates.signerName: \"client\" is no name of a signer");
+    assertWrong(MINIMAL + "certificates: {namespace: Sys_tem}\n")
+        .hasMessageContaining("certificates.namespace: \"Sys_tem\" is no name of a namespace");
   }
 
   @Test

@@ -37,7 +37,9 @@ record FieldSelector(List<Term> terms) {
           new GroupResource("apps", "replicasets"),
           Set.of("status.replicas"),
           new GroupResource("batch", "jobs"),
-          Set.of("status.successful"));
+          Set.of("status.successful"),
+          new GroupResource("certificates.k8s.io", "certificatesigningrequests"),
+          Set.of("spec.signerName"));
 
   /**
    * @param field as the stored object calls it
