@@ -158,11 +158,13 @@ final class ConfigurationFileTest {
                 java.util.List.of("X-Remote-Group"),
                 java.util.List.of("X-Remote-Extra-")));
     assertThat(authentication.tokenFile()).isEqualTo(folder.resolve("tokens.csv"));
-    assertThat(authentication.tokenReview().audiences()).containsExactly("gateway");
-    assertThat(authentication.anonymous().enabled()).isTrue();
-    assertThat(authentication.anonymous().paths()).isEmpty();
-    assertThat(configuration.certificates().authority().keyFile())
-        .isEqualTo(folder.resolve("a.key"));
+    assertThat(authentication.tokenReview())
+        .isEqualTo(new GatewayConfiguration.TokenReview(java.util.List.of("gateway")));
+    assertThat(authentication.anonymous())
+        .isEqualTo(new GatewayConfiguration.Anonymous(true, java.util.List.of()));
+    assertThat(configuration.certificates().authority())
+        .isEqualTo(
+            new GatewayConfiguration.Authority(folder.resolve("a.crt"), folder.resolve("a.key")));
   }
 
   @Test

@@ -53,6 +53,7 @@ import org.awaitility.Awaitility;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -543,7 +544,7 @@ class IdentityOnRealClustersIT {
   /**
    * @param credential null for a client without certificate
    */
-  private static HttpClient client(KeyedCertificate credential) throws Exception {
+  private static HttpClient client(@Nullable KeyedCertificate credential) throws Exception {
     SSLContext tls = SSLContext.getInstance("TLS");
     KeyManagerFactory keys = null;
     if (credential != null) {
