@@ -5,6 +5,9 @@ import io.multicluster.authn.AnonymousAccess;
 import io.multicluster.authn.Authenticator;
 import io.multicluster.authn.AuthenticatorChain;
 import io.multicluster.authn.Reloadable;
+import io.multicluster.authn.jwt.AuthenticationConfiguration;
+import io.multicluster.authn.jwt.AuthenticationConfigurationFile;
+import io.multicluster.authn.jwt.JwtAuthenticator;
 import io.multicluster.authn.review.ReviewClient;
 import io.multicluster.authn.review.TokenReviewer;
 import io.multicluster.authn.token.BearerAuthenticator;
@@ -26,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,11 +64,18 @@ final class Authenticators {
         new X509Authenticator(
             authorities(clientAuthorities, refresher), revocations, Clock.systemUTC());
     all.add(certificates);
-    List<TokenAuthenticator> tokens = tokens(configuration, reviews, refresher);
+    AuthenticationConfiguration issuers =
+        configuration.configurationFile() == null
+            ? null
+            : AuthenticationConfigurationFile.read(configuration.configurationFile());
+    List<TokenAuthenticator> tokens = tokens(configuration, issuers, reviews, refresher);
     if (!tokens.isEmpty()) {
       all.add(new BearerAuthenticator(tokens, Clock.systemUTC(), Ticker.systemTicker()));
     }
-    chain = new AuthenticatorChain(all, anonymous(configuration.anonymous()));
+    chain =
+        new AuthenticatorChain(
+            all,
+            anonymous(configuration.anonymous(), issuers == null ? null : issuers.anonymous()));
   }
 
   private static RequestHeaderAuthenticator frontProxies(
@@ -81,12 +92,25 @@ final class Authenticators {
   }
 
   private static List<TokenAuthenticator> tokens(
-      Authentication configuration, ReviewClient reviews, Refresher refresher) {
+      Authentication configuration,
+      @Nullable AuthenticationConfiguration issuers,
+      ReviewClient reviews,
+      Refresher refresher) {
     List<TokenAuthenticator> tokens = new ArrayList<>();
     if (configuration.tokenFile() != null) {
       StaticTokens fixed = new StaticTokens(configuration.tokenFile());
       reload(fixed, refresher);
       tokens.add(fixed);
+    }
+    if (issuers != null) {
+      for (int i = 0; i < issuers.jwt().size(); i++) {
+        try {
+          tokens.add(new JwtAuthenticator(issuers.jwt().get(i), Clock.systemUTC()));
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException(
+              configuration.configurationFile() + ": jwt[" + i + "]: " + e.getMessage(), e);
+        }
+      }
     }
     TokenReview review = configuration.tokenReview();
     if (review != null) {
@@ -95,13 +119,21 @@ final class Authenticators {
     return tokens;
   }
 
-  private static AnonymousAccess anonymous(@Nullable Anonymous configuration) {
-    if (configuration == null) {
-      return AnonymousAccess.HEALTH;
+  private static AnonymousAccess anonymous(
+      @Nullable Anonymous own, AuthenticationConfiguration.@Nullable Anonymous issuers) {
+    if (own != null) {
+      return own.enabled()
+          ? new AnonymousAccess(true, Set.copyOf(own.paths()))
+          : AnonymousAccess.NONE;
     }
-    return configuration.enabled()
-        ? new AnonymousAccess(true, Set.copyOf(configuration.paths()))
-        : AnonymousAccess.NONE;
+    if (issuers != null) {
+      return new AnonymousAccess(
+          issuers.enabled(),
+          issuers.conditions().stream()
+              .map(AuthenticationConfiguration.Anonymous.Condition::path)
+              .collect(Collectors.toSet()));
+    }
+    return AnonymousAccess.HEALTH;
   }
 
   private CaFiles authorities(List<Path> files, Refresher refresher) {

@@ -34,15 +34,24 @@ public record StateFolder(Path root) {
     return new StateFolder(root);
   }
 
-  /** The certificate of the authority that issues user certificates, if there is one. */
-  public Path clientAuthorityCertificate(GatewayConfiguration configuration) {
-    Authority authority = configuration.certificates().authority();
-    return authority == null ? root.resolve("client-ca/ca.crt") : authority.certificateFile();
+  /** The authority that {@code certs init} makes where the configuration names none. */
+  public Path clientAuthorityCertificate() {
+    return root.resolve("client-ca/ca.crt");
   }
 
-  public Path clientAuthorityKey(GatewayConfiguration configuration) {
+  public Path clientAuthorityKey() {
+    return root.resolve("client-ca/ca.key");
+  }
+
+  /** The certificate of the authority that issues user certificates, if there is one. */
+  Path clientAuthorityCertificate(GatewayConfiguration configuration) {
     Authority authority = configuration.certificates().authority();
-    return authority == null ? root.resolve("client-ca/ca.key") : authority.keyFile();
+    return authority == null ? clientAuthorityCertificate() : authority.certificateFile();
+  }
+
+  Path clientAuthorityKey(GatewayConfiguration configuration) {
+    Authority authority = configuration.certificates().authority();
+    return authority == null ? clientAuthorityKey() : authority.keyFile();
   }
 
   /** Whose certificates are users: the configured authorities, and our own if there is one. */
@@ -56,7 +65,7 @@ public record StateFolder(Path root) {
   }
 
   /** What was issued and revoked. */
-  Path inventory() {
+  public Path inventory() {
     return root.resolve("client-ca/inventory");
   }
 

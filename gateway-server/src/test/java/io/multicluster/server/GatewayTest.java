@@ -85,9 +85,7 @@ final class GatewayTest {
             "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
     authority
         .keyedCertificate()
-        .write(
-            state.clientAuthorityCertificate(configuration),
-            state.clientAuthorityKey(configuration));
+        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
     inventoryClient = controlPlane.access().client();
     certificates =
         new ClientCertificates(

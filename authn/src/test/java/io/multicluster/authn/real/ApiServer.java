@@ -66,6 +66,11 @@ final class ApiServer {
     return shared;
   }
 
+  /** One of its own, with flags; to be closed with its cluster. */
+  static ApiServer of(TestCluster cluster, Path folder) {
+    return new ApiServer(folder, cluster.access());
+  }
+
   /** Makes the server trust another authority of clients, which it notices within seconds. */
   void trust(TestCa ca) throws IOException {
     Files.writeString(folder.resolve("pki/ca.crt"), ca.pem(), StandardOpenOption.APPEND);

@@ -49,10 +49,10 @@ import org.junit.jupiter.api.io.TempDir;
  * The same credentials go to a kube-apiserver and to our authenticators: the same user comes out.
  */
 class IdentityAgreementTest {
-  private static final String PATH = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-  private static final String REVIEW =
+  static final String PATH = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  static final String REVIEW =
       "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"SelfSubjectReview\"}";
-  private static final String REFUSED = "refused";
+  static final String REFUSED = "refused";
   private static final ASN1ObjectIdentifier UID = new ASN1ObjectIdentifier("1.3.6.1.4.1.57683.2");
 
   private static final Pattern QUOTED = Pattern.compile("User \"([^\"]*)\"");
@@ -237,12 +237,11 @@ class IdentityAgreementTest {
   }
 
   /** As kube-apiserver is by default: without credentials one is anonymous everywhere. */
-  private static Authenticator anonymousOtherwise(Authenticator authenticator) {
+  static Authenticator anonymousOtherwise(Authenticator authenticator) {
     return new AuthenticatorChain(List.of(authenticator), new AnonymousAccess(true, Set.of()));
   }
 
-  private static String outcome(
-      Authenticator ours, List<X509Certificate> chain, String... headers) {
+  static String outcome(Authenticator ours, List<X509Certificate> chain, String... headers) {
     try {
       UserInfo user =
           Objects.requireNonNull(
@@ -257,7 +256,7 @@ class IdentityAgreementTest {
     }
   }
 
-  private static String outcome(Answer theirs) {
+  static String outcome(Answer theirs) {
     return switch (theirs.code()) {
       case 201 -> {
         JsonNode user = theirs.body().at("/status/userInfo");

@@ -124,15 +124,18 @@ public record GatewayConfiguration(
    * @param requestHeader absent: no front proxy is believed
    * @param tokenFile absent: none; kube-apiserver's form, read again when it changes
    * @param tokenReview absent: the control plane is not asked about tokens
-   * @param anonymous default: health only
+   * @param configurationFile absent: none; Kubernetes' AuthenticationConfiguration, read at start
+   * @param anonymous absent: as {@code configurationFile} says, or else health only
    */
   public record Authentication(
       @JsonProperty("clientCAFiles") List<Path> clientCaFiles,
       @Nullable RequestHeader requestHeader,
       @Nullable Path tokenFile,
       @Nullable TokenReview tokenReview,
+      @Nullable Path configurationFile,
       @Nullable Anonymous anonymous) {
-    static final Authentication DEFAULT = new Authentication(List.of(), null, null, null, null);
+    static final Authentication DEFAULT =
+        new Authentication(List.of(), null, null, null, null, null);
 
     public Authentication {
       clientCaFiles = clientCaFiles == null ? List.of() : List.copyOf(clientCaFiles);

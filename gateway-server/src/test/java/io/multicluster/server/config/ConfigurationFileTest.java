@@ -77,7 +77,7 @@ final class ConfigurationFileTest {
                 null,
                 folder.resolve("state"),
                 new GatewayConfiguration.Authentication(
-                    java.util.List.of(), null, null, null, null),
+                    java.util.List.of(), null, null, null, null, null),
                 new GatewayConfiguration.Authorization(
                     GatewayConfiguration.Authorization.Mode.rbac),
                 new GatewayConfiguration.Certificates(
@@ -143,6 +143,7 @@ final class ConfigurationFileTest {
                   requestHeader: {clientCAFiles: [front-ca.crt], allowedNames: [front]}
                   tokenFile: tokens.csv
                   tokenReview: {audiences: [gateway]}
+                  configurationFile: authentication.yaml
                   anonymous: {paths: []}
                 certificates: {inventory: file, authority: {certificateFile: a.crt, keyFile: a.key}}
                 """);
@@ -165,6 +166,7 @@ final class ConfigurationFileTest {
     assertThat(configuration.certificates().authority())
         .isEqualTo(
             new GatewayConfiguration.Authority(folder.resolve("a.crt"), folder.resolve("a.key")));
+    assertThat(authentication.configurationFile()).isEqualTo(folder.resolve("authentication.yaml"));
   }
 
   @Test
