@@ -21,8 +21,10 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,8 @@ public final class SigningRequests implements AutoCloseable {
 
   /** The least that Kubernetes lets a request ask for. */
   private static final Duration SHORTEST = Duration.ofMinutes(10);
+
+  private static final Duration RETRY = Duration.ofSeconds(10);
 
   private final KubernetesClient client;
   private final String signerName;
@@ -142,7 +146,17 @@ public final class SigningRequests implements AutoCloseable {
       LOG.atWarn()
           .addKeyValue("request", name)
           .addKeyValue("reason", e.getMessage())
-          .log("An approved request can't be signed now");
+          .log("An approved request can't be signed now: trying again");
+      CompletableFuture.delayedExecutor(RETRY.toSeconds(), TimeUnit.SECONDS, signing)
+          .execute(() -> answerAgain(name));
+    }
+  }
+
+  /** As the request is by now; no watch tells when the inventory can be reached again. */
+  private void answerAgain(String name) {
+    CertificateSigningRequest object = informer.getStore().getByKey(name);
+    if (object != null && waitsForUs(object)) {
+      answer(object);
     }
   }
 

@@ -2,6 +2,7 @@ package io.multicluster.server.cli;
 
 import io.multicluster.server.config.ConfigurationException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -30,7 +31,13 @@ public final class Main implements Runnable {
 
   /** Returns the exit code: 0 done, 1 failed, 2 wrong arguments. */
   public static int run(String... arguments) {
+    return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+  }
+
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(Main::failed)
         .execute(arguments);

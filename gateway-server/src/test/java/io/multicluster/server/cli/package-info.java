@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.cli;
+
+import org.jspecify.annotations.NullMarked;
