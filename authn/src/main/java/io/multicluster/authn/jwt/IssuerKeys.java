@@ -46,7 +46,11 @@ final class IssuerKeys {
   private final Clock clock;
   private final ReentrantLock reading = new ReentrantLock();
   private volatile @Nullable JWKSet keys;
-  private volatile Instant nextRead = Instant.MIN;
+
+  /** How often they were read; grows under the lock, after {@link #keys} was set. */
+  private volatile int reads;
+
+  private Instant nextRead = Instant.MIN;
 
   /**
    * @throws IllegalArgumentException if the issuer's authority can't be used
@@ -68,27 +72,31 @@ final class IssuerKeys {
    * @throws IOException if the issuer has to be asked and can't be
    */
   List<JWK> find(JWSHeader header) throws IOException {
+    int seen = reads;
     JWKSelector selector = new JWKSelector(JWKMatcher.forJWSHeader(header));
     JWKSet known = keys;
     List<JWK> found = known == null ? List.of() : selector.select(known);
     if (!found.isEmpty()) {
       return found;
     }
-    JWKSet fresh = refreshed(known);
-    return selector.select(fresh);
+    return selector.select(refreshed(seen));
   }
 
-  private JWKSet refreshed(@Nullable JWKSet seen) throws IOException {
+  /**
+   * @param seen the number of reads after which no key was found
+   */
+  private JWKSet refreshed(int seen) throws IOException {
     reading.lock();
     try {
       JWKSet known = keys;
-      if (known != null && (known != seen || clock.instant().isBefore(nextRead))) {
+      if (known != null && (reads != seen || clock.instant().isBefore(nextRead))) {
         return known;
       }
       nextRead = clock.instant().plus(SHORTEST_PAUSE);
       try {
         JWKSet read = read();
         keys = read;
+        reads = seen + 1;
         return read;
       } catch (IOException e) {
         if (known != null) {

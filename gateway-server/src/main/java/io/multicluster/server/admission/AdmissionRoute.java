@@ -8,6 +8,7 @@ import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.server.route.Route;
 import io.multicluster.server.route.RoutedRequest;
+import io.multicluster.server.route.WholeBody;
 import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupResource;

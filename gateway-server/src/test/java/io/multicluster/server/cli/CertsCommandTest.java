@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.multicluster.certs.Kubeconfig;
 import io.multicluster.certs.KeyedCertificate;
+import io.multicluster.certs.Kubeconfig;
 import io.multicluster.testclusters.ClusterSpec;
 import io.multicluster.testclusters.TestCluster;
 import io.multicluster.testclusters.simulated.SimulatedClusters;
@@ -52,7 +52,7 @@ final class CertsCommandTest {
         certificates: {namespace: inventory-%d}
         controlPlane: {kubeconfig: %s}
         """
-            .formatted(Math.abs(folder.hashCode()), controlPlane.kubeconfig()));
+            .formatted(Integer.toUnsignedLong(folder.hashCode()), controlPlane.kubeconfig()));
     ok("init");
   }
 
@@ -65,9 +65,14 @@ final class CertsCommandTest {
     assertThat(ok("list")).contains("alice", "dev,ops", serial(alice), "valid");
     try (KubernetesClient client = controlPlane.access().client()) {
       List<ConfigMap> entries =
-          client.configMaps().inAnyNamespace().withLabel("multicluster.io/inventory").list()
-              .getItems().stream()
-              .filter(each -> each.getData().get("serial").equals(serial(alice)))
+          client
+              .configMaps()
+              .inAnyNamespace()
+              .withLabel("multicluster.io/inventory")
+              .list()
+              .getItems()
+              .stream()
+              .filter(each -> serial(alice).equals(each.getData().get("serial")))
               .toList();
       assertThat(entries).hasSize(1);
       assertThat(entries.getFirst().toString()).doesNotContain("PRIVATE KEY");
@@ -186,7 +191,8 @@ final class CertsCommandTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exit =
-        Main.run(new PrintWriter(out, true), new PrintWriter(err, true), all.toArray(String[]::new));
+        Main.run(
+            new PrintWriter(out, true), new PrintWriter(err, true), all.toArray(String[]::new));
     return new Run(exit, out.toString(), err.toString());
   }
 }
