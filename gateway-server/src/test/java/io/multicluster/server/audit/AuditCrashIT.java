@@ -37,6 +37,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -157,7 +158,7 @@ final class AuditCrashIT {
       String id = change.path("auditID").asText();
       assertThat(intents).as("seed %d: the intent of %s", seed, change).containsKey(id);
       assertThat(outcomes).as("seed %d: the outcome of %s", seed, change).containsKey(id);
-      JsonNode outcome = outcomes.get(id);
+      JsonNode outcome = Objects.requireNonNull(outcomes.get(id));
       String certainty = outcome.at("/annotations/audit.multicluster.io~1outcome").asText();
       if (certainty.equals("unknown")) {
         unknown++;
