@@ -3,16 +3,33 @@ package io.multicluster.server.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.ExecWatch;
+import io.multicluster.proxy.ResponseReceiver;
+import io.multicluster.proxy.UpstreamClient;
+import io.multicluster.proxy.UpstreamConfig;
+import io.multicluster.proxy.UpstreamLimits;
+import io.multicluster.proxy.Upstreams;
 import io.multicluster.server.e2e.Kubectl.Following;
 import io.multicluster.server.e2e.Kubectl.Result;
+import io.multicluster.testclusters.ClusterAccess;
 import io.multicluster.testclusters.RealClusters;
+import io.multicluster.wire.http.RequestHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,7 +50,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -329,6 +350,132 @@ class ProxyOnRealClustersIT {
     Result posted =
         kubectl.run("the body", Map.of(), "create", "--raw", service + "/things", "-f", "-");
     assertThat(posted.out()).as(posted.err()).startsWith("POST /things\n").endsWith("the body");
+  }
+
+  /** More by the system property {@code proxy.watches}. */
+  @Test
+  void manyWatchesEachGetTheirEvent() throws Exception {
+    int count = Integer.getInteger("proxy.watches", 300);
+    EventLoopGroup loops = Upstreams.eventLoops("client", 1);
+    ClusterAccess access = world.access("", "jane", "dev");
+    try (UpstreamClient gateway =
+            new Upstreams(loops, UpstreamLimits.DEFAULT)
+                .open(
+                    "gateway",
+                    UpstreamConfig.of(access.server())
+                        .withCertificateAuthority(access.caCertificate())
+                        .withClientCertificate(
+                            new UpstreamConfig.ClientCertificate(
+                                access.clientCertificate(), access.clientKey())));
+        KubernetesClient direct = world.controlPlane().access().client()) {
+      Semaphore begun = new Semaphore(0);
+      CountDownLatch told = new CountDownLatch(count);
+      for (int i = 0; i < count; i++) {
+        if (i >= 100) {
+          awaitOne(begun); // That many ask at a time.
+        }
+        gateway.send(
+            new RequestHead(
+                "GET",
+                "/api/v1/namespaces/default/configmaps",
+                "watch=1&fieldSelector=metadata.name%3Dseen-by-all",
+                new DefaultHttp2Headers()),
+            null,
+            new Watch(begun, told));
+      }
+      for (int i = 0; i < Math.min(count, 100); i++) {
+        awaitOne(begun);
+      }
+      direct
+          .resource(
+              new ConfigMapBuilder()
+                  .withNewMetadata()
+                  .withName("seen-by-all")
+                  .withNamespace("default")
+                  .endMetadata()
+                  .build())
+          .create();
+      assertThat(told.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("all events").isTrue();
+    } finally {
+      loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  private static void awaitOne(Semaphore begun) throws InterruptedException {
+    assertThat(begun.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("it begins").isTrue();
+  }
+
+  /** Tells of its head and of its first event. */
+  private static final class Watch implements ResponseReceiver {
+    private final Semaphore begun;
+    private final CountDownLatch told;
+    private boolean any;
+
+    Watch(Semaphore begun, CountDownLatch told) {
+      this.begun = begun;
+      this.told = told;
+    }
+
+    @Override
+    public void head(int status, Http2Headers headers) {
+      if (status == 200) {
+        begun.release();
+      }
+    }
+
+    @Override
+    public void data(ByteBuf bytes) {
+      bytes.release();
+      if (!any) {
+        any = true;
+        told.countDown();
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void end(@Nullable Http2Headers trailers) {}
+
+    @Override
+    public void failed(Throwable cause) {}
+  }
+
+  /** More by the system property {@code proxy.sessions}. */
+  @Test
+  void manyCommandsRunAtOnce() throws Exception {
+    int count = Integer.getInteger("proxy.sessions", 40);
+    List<ExecWatch> sessions = new ArrayList<>();
+    try (KubernetesClient client =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(world.access("", "jane", "dev").kubeconfig()))
+            .build()) {
+      for (int i = 0; i < count; i++) {
+        sessions.add(
+            client
+                .pods()
+                .inNamespace("default")
+                .withName(POD)
+                .inContainer("main")
+                .redirectingInput()
+                .redirectingOutput()
+                .exec("sh", "-c", "echo ready; read a; echo $a-$a"));
+      }
+      List<BufferedReader> outputs = new ArrayList<>();
+      for (ExecWatch session : sessions) {
+        outputs.add(new BufferedReader(new InputStreamReader(session.getOutput(), UTF_8)));
+        assertThat(outputs.getLast().readLine()).isEqualTo("ready");
+      }
+      for (int i = 0; i < count; i++) {
+        sessions.get(i).getInput().write((i + "\n").getBytes(UTF_8));
+        sessions.get(i).getInput().flush();
+      }
+      for (int i = 0; i < count; i++) {
+        assertThat(outputs.get(i).readLine()).isEqualTo(i + "-" + i);
+      }
+      sessions.forEach(ExecWatch::close);
+    }
   }
 
   @Test
