@@ -21,7 +21,14 @@ final class Conversation implements AutoCloseable {
 
   /** What docs/proxy.md says may differ. */
   private static final Set<String> DOCUMENTED =
-      Set.of("audit-id", "date", "connection", "keep-alive", "transfer-encoding");
+      Set.of(
+          "audit-id",
+          "date",
+          "connection",
+          "keep-alive",
+          "transfer-encoding",
+          "x-kubernetes-pf-flowschema-uid",
+          "x-kubernetes-pf-prioritylevel-uid");
 
   private final KubernetesClient client;
   private final List<Answer> answers = new ArrayList<>();
