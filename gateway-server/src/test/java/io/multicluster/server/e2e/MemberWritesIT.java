@@ -3,6 +3,7 @@ package io.multicluster.server.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -68,6 +69,11 @@ class MemberWritesIT {
     controlPlane = real.start(ClusterSpec.bare("control-plane", folder.resolve("cp")));
     m1 = real.start(ClusterSpec.live("m1", folder.resolve("m1")));
     m2 = real.start(ClusterSpec.bare("m2", folder.resolve("m2")));
+    try (KubernetesClient client = m1.access().client()) {
+      client
+          .resource(new NodeBuilder().withNewMetadata().withName("n1").endMetadata().build())
+          .create();
+    }
     gateway = TestGateway.start(folder, controlPlane, List.of(m1, m2));
     kubeconfig = folder.resolve("kubeconfig");
     gateway.kubeconfig().write(kubeconfig);
