@@ -201,17 +201,15 @@ class MemberWritesIT {
     kubectl.ok("-n", namespace, "create", "pdb", "web", "--selector=app=web", "--min-available=1");
     String node =
         kubectl.ok("-n", namespace, "get", "pod", "-o", "jsonpath={.items[0].spec.nodeName}").out();
-    String[] drain = {
-      "drain", node, "--ignore-daemonsets", "--force", "--pod-selector=app=web", "--timeout=8s"
-    };
+    String[] drain = {"drain", node, "--ignore-daemonsets", "--force", "--pod-selector=app=web"};
 
-    Kubectl.Result refused = kubectl.run(drain);
+    Kubectl.Result refused = kubectl.run(of("--timeout=8s", drain));
     assertThat(refused.exit()).isNotZero();
     assertThat(refused.err())
         .contains("Cannot evict pod as it would violate the pod's disruption budget.");
 
     kubectl.ok("-n", namespace, "delete", "pdb", "web");
-    Kubectl.Result drained = kubectl.ok(drain);
+    Kubectl.Result drained = kubectl.ok(of("--timeout=50s", drain));
     assertThat(drained.out()).contains("drained");
     kubectl.ok("uncordon", node);
     kubectl.ok("-n", namespace, "delete", "deployment", "web");
