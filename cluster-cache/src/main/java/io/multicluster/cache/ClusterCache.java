@@ -86,6 +86,14 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     return served.containsKey(resource);
   }
 
+  /** How many objects of each resource there are. Counts them: not for every request. */
+  public Map<GroupVersionResource, Integer> sizes() {
+    Map<GroupVersionResource, Integer> sizes = new LinkedHashMap<>();
+    served.forEach(
+        (resource, target) -> sizes.put(resource, target.cache.snapshot().objects().size()));
+    return sizes;
+  }
+
   /** Whether clients of all kinds are answered by now. */
   public boolean ready() {
     return kinds.values().stream().allMatch(cache -> cache.members().ready());

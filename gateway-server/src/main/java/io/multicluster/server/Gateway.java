@@ -23,13 +23,13 @@ import io.multicluster.server.audit.CrashRecovery;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.server.config.GatewayConfiguration.Member;
 import io.multicluster.server.discovery.Discovery;
+import io.multicluster.server.flowcontrol.FlowControl;
 import io.multicluster.server.members.CachedWrites;
 import io.multicluster.server.members.DirectWrites;
 import io.multicluster.server.metrics.ProcessMetrics;
 import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.pipeline.Authenticate;
 import io.multicluster.server.pipeline.Authorize;
-import io.multicluster.server.pipeline.FlowControl;
 import io.multicluster.server.pipeline.Impersonate;
 import io.multicluster.server.pipeline.RequestPipeline;
 import io.multicluster.server.route.CachedReads;
@@ -189,13 +189,14 @@ public final class Gateway implements AutoCloseable {
                 AdmissionRoute.member(new MemberRoute(owners::member), admission, owners::member),
                 new NotServed()));
 
+    FlowControl flowControl = flowControl(configuration, state, cache, documents, refresher);
     RequestPipeline pipeline =
         new RequestPipeline(
             requests,
             new Authenticate(identity.authenticator()),
             auditor,
             new Impersonate(new Impersonation(identity.authorizer())),
-            FlowControl.ofKubeApiserver(),
+            flowControl,
             new Authorize(identity.authorizer(), offered),
             router,
             Executors.newVirtualThreadPerTaskExecutor());
@@ -215,6 +216,33 @@ public final class Gateway implements AutoCloseable {
         .addKeyValue("version", Version.current())
         .log("Serving");
     return new Gateway(server, cache, parts);
+  }
+
+  private static FlowControl flowControl(
+      GatewayConfiguration configuration,
+      StateFolder state,
+      ClusterCache cache,
+      ControlPlaneDocuments documents,
+      Refresher refresher) {
+    CacheSizes sizes = new CacheSizes(cache);
+    FlowControl flowControl =
+        new FlowControl(
+            configuration.flowControl().maxRequestsInFlight(),
+            configuration.flowControl().maxLongRunningPerUser(),
+            sizes::looksAt);
+    refresher.every(
+        Duration.ofSeconds(10),
+        () -> {
+          sizes.refresh();
+          flowControl.lend();
+        });
+    if (configuration.flowControl().fromControlPlane()) {
+      refresher.every(
+          Duration.ofSeconds(10), new ControlPlanePriorities(documents, flowControl)::refresh);
+    }
+    refresher.every(
+        Duration.ofSeconds(1), new EmergencySwitch(state.emergencyFile(), flowControl)::refresh);
+    return flowControl;
   }
 
   /**

@@ -69,6 +69,11 @@ public record StateFolder(Path root) {
     return root.resolve("client-ca/inventory");
   }
 
+  /** While it is there, only the groups that it names are served. */
+  Path emergencyFile() {
+    return root.resolve("serve-only-groups");
+  }
+
   /** Where the audit log is and how much of it is kept. */
   LogSettings auditLog(GatewayConfiguration configuration) {
     AuditFile log = configuration.audit().log();

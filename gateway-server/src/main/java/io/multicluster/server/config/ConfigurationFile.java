@@ -86,6 +86,7 @@ public final class ConfigurationFile {
           read.resources(),
           read.audit(),
           read.admission(),
+          read.flowControl(),
           read.logging());
     } catch (JsonProcessingException e) {
       throw explain(e);

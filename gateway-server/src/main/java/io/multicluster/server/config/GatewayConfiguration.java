@@ -34,6 +34,7 @@ public record GatewayConfiguration(
     Resources resources,
     Audit audit,
     Admission admission,
+    FlowControl flowControl,
     Logging logging) {
   public static final String API_VERSION = "multicluster.io/v1alpha1";
   public static final String KIND = "GatewayConfiguration";
@@ -65,6 +66,7 @@ public record GatewayConfiguration(
     resources = resources == null ? Resources.DEFAULT : resources;
     audit = audit == null ? Audit.DEFAULT : audit;
     admission = admission == null ? Admission.DEFAULT : admission;
+    flowControl = flowControl == null ? FlowControl.DEFAULT : flowControl;
     logging = logging == null ? Logging.DEFAULT : logging;
     for (Member member : members.fixed()) {
       if (member.name().equals(controlPlane.name())) {
@@ -443,6 +445,29 @@ public record GatewayConfiguration(
       atLeast("maxSizeMegabytes", maxSizeMegabytes, 1);
       atLeast("maxBackups", maxBackups, 0);
       atLeast("maxAgeDays", maxAgeDays, 0);
+    }
+  }
+
+  /**
+   * Who may run when there is more to do than can be done at once.
+   *
+   * @param fromControlPlane follow the control plane's FlowSchemas and PriorityLevelConfigurations;
+   *     default true. Else, and until they were read, Kubernetes' suggested ones hold.
+   * @param maxRequestsInFlight shared out to priority levels as seats; default 600
+   * @param maxLongRunningPerUser watches, logs and sessions of a user; default 5000
+   */
+  public record FlowControl(
+      Boolean fromControlPlane, Integer maxRequestsInFlight, Integer maxLongRunningPerUser) {
+    static final FlowControl DEFAULT = new FlowControl(true, 600, 5000);
+
+    public FlowControl {
+      fromControlPlane = fromControlPlane == null ? DEFAULT.fromControlPlane : fromControlPlane;
+      maxRequestsInFlight =
+          maxRequestsInFlight == null ? DEFAULT.maxRequestsInFlight : maxRequestsInFlight;
+      maxLongRunningPerUser =
+          maxLongRunningPerUser == null ? DEFAULT.maxLongRunningPerUser : maxLongRunningPerUser;
+      atLeast("maxRequestsInFlight", maxRequestsInFlight, 1);
+      atLeast("maxLongRunningPerUser", maxLongRunningPerUser, 1);
     }
   }
 

@@ -24,12 +24,12 @@ final class AnswerSink implements ResponseSink {
   }
 
   private final ResponseSink transport;
-  private final String auditId;
+  private final AnswerHeaders everyAnswers;
   private final AtomicReference<State> state = new AtomicReference<>(State.NONE);
 
-  AnswerSink(ResponseSink transport, String auditId) {
+  AnswerSink(ResponseSink transport, AnswerHeaders everyAnswers) {
     this.transport = transport;
-    this.auditId = auditId;
+    this.everyAnswers = everyAnswers;
   }
 
   /** Whether the route is done with this answer. */
@@ -45,7 +45,7 @@ final class AnswerSink implements ResponseSink {
    */
   @Nullable ResponseSink expire() {
     if (state.compareAndSet(State.NONE, State.LATE)) {
-      return new AnswerSink(transport, auditId);
+      return new AnswerSink(transport, everyAnswers);
     }
     if (state.compareAndSet(State.BEGUN, State.LATE)) {
       transport.reset();
@@ -61,15 +61,8 @@ final class AnswerSink implements ResponseSink {
       }
       throw new IllegalStateException("the head of this answer was sent already");
     }
-    stamp(headers);
+    everyAnswers.stamp(headers);
     transport.head(status, headers);
-  }
-
-  private void stamp(Http2Headers headers) {
-    headers.set(AuditId.HEADER, auditId);
-    if (!headers.contains("cache-control")) {
-      headers.set("cache-control", "no-cache, private");
-    }
   }
 
   @Override
@@ -133,7 +126,7 @@ final class AnswerSink implements ResponseSink {
   @Override
   public void upgrade(Http2Headers headers, Consumer<Channel> ready) {
     if (state.compareAndSet(State.NONE, State.ENDED)) {
-      headers.set(AuditId.HEADER, auditId);
+      headers.set(AuditId.HEADER, everyAnswers.auditId());
       transport.upgrade(headers, ready);
     }
   }

@@ -5,6 +5,7 @@ import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.server.audit.AuditTrail;
 import io.multicluster.server.audit.RecordedSink;
 import io.multicluster.server.audit.StepTimes;
+import io.multicluster.server.flowcontrol.Admitted;
 import io.multicluster.server.route.ErrorAnswer;
 import io.multicluster.wire.http.BodySource;
 import io.multicluster.wire.http.Exchange;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipelineExchange implements Exchange {
   private final Exchange received;
-  private final String auditId;
+  private final AnswerHeaders everyAnswers;
   private final RecordedSink recorded;
   private final AnswerSink answer;
   private final StepTimes times = new StepTimes();
@@ -30,18 +31,23 @@ final class PipelineExchange implements Exchange {
 
   PipelineExchange(Exchange received, String auditId) {
     this.received = received;
-    this.auditId = auditId;
+    this.everyAnswers = new AnswerHeaders(auditId);
     this.recorded =
         new RecordedSink(
             received.response(),
             received.eventLoop(),
             (sink, status) ->
-                ErrorAnswer.send(received.request(), new AnswerSink(sink, auditId), status));
-    this.answer = new AnswerSink(recorded, auditId);
+                ErrorAnswer.send(received.request(), new AnswerSink(sink, everyAnswers), status));
+    this.answer = new AnswerSink(recorded, everyAnswers);
   }
 
   String auditId() {
-    return auditId;
+    return everyAnswers.auditId();
+  }
+
+  /** Flow control has put the request somewhere. */
+  void put(Admitted where) {
+    everyAnswers.put(where);
   }
 
   AuditAnnotations annotations() {

@@ -2,6 +2,8 @@ package io.multicluster.server.pipeline;
 
 import io.multicluster.server.audit.Auditor;
 import io.multicluster.server.audit.StepTimes;
+import io.multicluster.server.flowcontrol.FlowControl;
+import io.multicluster.server.flowcontrol.FlowRequest;
 import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.route.ErrorAnswer;
 import io.multicluster.server.route.Route;
@@ -20,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of a request, in the order in which a client sees what is wrong with it: {@link #run} is
- * the list of its steps.
+ * The way of a request, in the order in which a client sees what is wrong with it: {@link #run},
+ * and {@link #proceed} once flow control has room for it, are the list of its steps.
  */
 public final class RequestPipeline implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RequestPipeline.class);
@@ -102,7 +104,21 @@ public final class RequestPipeline implements RequestHandler {
     record(arrival, caller);
     UserInfo user = impersonate.user(exchange, info, arrival.query, caller);
     exchange.times().done(StepTimes.IMPERSONATION);
-    flowControl.enter(exchange, info, user);
+    boolean now =
+        flowControl.enter(
+            new FlowRequest(exchange, info, arrival.query, user, LongRunning.is(info)),
+            exchange::put,
+            () -> threads.execute(() -> shielded(exchange, () -> proceed(arrival, user))),
+            retryAfter -> ErrorAnswer.tooManyRequests(exchange, retryAfter));
+    if (now) {
+      proceed(arrival, user);
+    }
+  }
+
+  /** The steps of a request that has its seats. */
+  private void proceed(Arrival arrival, UserInfo user) {
+    PipelineExchange exchange = arrival.exchange;
+    RequestInfo info = arrival.info;
     exchange.times().done(StepTimes.QUEUE);
     authorize.check(user, info, arrival.query, exchange::authorized);
     exchange.times().done(StepTimes.AUTHORIZATION);
@@ -144,8 +160,6 @@ public final class RequestPipeline implements RequestHandler {
   private static void shielded(PipelineExchange exchange, Runnable steps) {
     try {
       steps.run();
-    } catch (FlowControl.RejectedException overload) {
-      ErrorAnswer.tooManyRequests(exchange, overload.retryAfterSeconds());
     } catch (ApiException expected) {
       ErrorAnswer.send(exchange, expected.status());
     } catch (RuntimeException | StackOverflowError fault) {

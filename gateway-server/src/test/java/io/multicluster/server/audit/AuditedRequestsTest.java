@@ -13,10 +13,10 @@ import io.multicluster.authn.AuthenticatorChain;
 import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Decision;
 import io.multicluster.authn.Impersonation;
+import io.multicluster.server.flowcontrol.FlowControl;
 import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.pipeline.Authenticate;
 import io.multicluster.server.pipeline.Authorize;
-import io.multicluster.server.pipeline.FlowControl;
 import io.multicluster.server.pipeline.Impersonate;
 import io.multicluster.server.pipeline.RequestPipeline;
 import io.multicluster.server.route.ErrorAnswer;
@@ -100,7 +100,7 @@ final class AuditedRequestsTest {
                     new AuthenticatorChain(List.of(new ByHeader()), AnonymousAccess.HEALTH)),
                 new Auditor(POLICY, this::append, 64 * 1024),
                 new Impersonate(new Impersonation(new Everybody())),
-                FlowControl.ofKubeApiserver(),
+                FlowControl.withoutQueues(100),
                 new Authorize(new Everybody(), offered),
                 new Router(
                     offered,

@@ -96,6 +96,7 @@ final class ConfigurationFileTest {
                     null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),
                 new GatewayConfiguration.Admission(
                     java.util.List.of(), java.util.List.of(), java.util.List.of()),
+                new GatewayConfiguration.FlowControl(true, 600, 5000),
                 new GatewayConfiguration.Logging(Format.text, Level.info)));
   }
 
@@ -175,7 +176,8 @@ final class ConfigurationFileTest {
         .hasMessage(file + ":5:3: authentication.requestHeader.clientCAFiles: is missing");
     assertWrong(
             MINIMAL
-                + "authentication: {requestHeader: {clientCAFiles: [a], groupHeaders: [\"a b\"]}}\n")
+                + "authentication: {requestHeader: {clientCAFiles: [a], groupHeaders: [\"a"
+                + " b\"]}}\n")
         .hasMessageContaining("authentication.requestHeader.groupHeaders: \"a b\" is no name");
     assertWrong(MINIMAL + "authentication: {anonymous: {paths: [healthz]}}\n")
         .hasMessageContaining("authentication.anonymous.paths: \"healthz\" does not begin with /");

@@ -12,6 +12,7 @@ import io.multicluster.authn.Authorizer;
 import io.multicluster.authn.Decision;
 import io.multicluster.authn.Impersonation;
 import io.multicluster.server.audit.Auditor;
+import io.multicluster.server.flowcontrol.FlowControl;
 import io.multicluster.server.metrics.MetricsText;
 import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.route.HealthEndpoints;
@@ -65,7 +66,7 @@ final class RequestPipelineTest {
                 new AuthenticatorChain(List.of(new ByHeader()), AnonymousAccess.HEALTH)),
             Auditor.silent(),
             new Impersonate(new Impersonation(new ByUserName())),
-            new FlowControl(2, 1),
+            FlowControl.withoutQueues(2),
             new Authorize(new ByUserName(), offered),
             new Router(
                 offered,

@@ -1,0 +1,284 @@
+package io.multicluster.server.flowcontrol;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.multicluster.server.flowcontrol.PriorityLevel.Queuing;
+import io.multicluster.server.flowcontrol.SeatLending.Claim;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The seats of one priority level and the queues for them. Safe for use by any thread; what it
+ * runs, it runs without its lock.
+ *
+ * <p>Fairness: each queue has a virtual time that grows by seats times seconds of what it ran; the
+ * queue that is least far goes next (start-time fair queuing). A request is charged when it begins,
+ * by a guess, and the charge is corrected when it ends.
+ */
+final class Level {
+  /** What a request is charged at first; kube-apiserver's guess too. */
+  private static final double EXPECTED_NANOS = 3_000_000;
+
+  private final PriorityLevel settings;
+  private final LongSupplier nanoTime;
+  private final RetryAfter retryAfter;
+  private final Object lock = new Object();
+
+  @GuardedBy("lock")
+  private final List<RequestQueue> queues = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private int nominal;
+
+  @GuardedBy("lock")
+  private int limit;
+
+  @GuardedBy("lock")
+  private int running;
+
+  @GuardedBy("lock")
+  private int waiting;
+
+  /** The most seats that were wanted at once since the last look. */
+  @GuardedBy("lock")
+  private int peak;
+
+  @GuardedBy("lock")
+  private double virtualTime;
+
+  Level(PriorityLevel settings, int nominal, LongSupplier nanoTime) {
+    this.settings = settings;
+    this.nominal = nominal;
+    this.limit = nominal;
+    this.nanoTime = nanoTime;
+    this.retryAfter = new RetryAfter(nanoTime);
+    Queuing queuing = settings.queuing();
+    if (queuing != null) {
+      for (int i = 0; i < queuing.queues(); i++) {
+        queues.add(new RequestQueue());
+      }
+    }
+  }
+
+  PriorityLevel settings() {
+    return settings;
+  }
+
+  /** Whether {@code other} can go on with this level's queues. */
+  boolean accepts(PriorityLevel other) {
+    return settings.equals(other);
+  }
+
+  /** Seats that a request wanting many may have at most. */
+  int widest() {
+    Queuing queuing = settings.queuing();
+    synchronized (lock) {
+      int part = (int) (0.15 * nominal);
+      int perHand = queuing == null ? nominal : nominal / queuing.handSize();
+      return Math.max(1, Math.min(part, perHand));
+    }
+  }
+
+  /** Seconds that a refused client is asked to wait. */
+  int retryAfterSeconds() {
+    return retryAfter.seconds();
+  }
+
+  /** What becomes of a request when it comes. */
+  enum Entry {
+    NOW,
+    LATER,
+    REFUSED
+  }
+
+  /** Lets a request run now or later, which its ticket is told, or refuses it, which it is not. */
+  Entry enter(Ticket ticket, long flowHash) {
+    Entry entry;
+    synchronized (lock) {
+      peak = Math.max(peak, running + waiting + ticket.seats());
+      Queuing queuing = settings.queuing();
+      entry = queuing == null ? enterUnqueued(ticket) : enterQueue(ticket, flowHash, queuing);
+      if (entry == Entry.REFUSED) {
+        ticket.end();
+      }
+    }
+    if (entry == Entry.REFUSED) {
+      retryAfter.refused();
+    }
+    return entry;
+  }
+
+  @GuardedBy("lock")
+  private Entry enterUnqueued(Ticket ticket) {
+    if (!fits(ticket)) {
+      return Entry.REFUSED;
+    }
+    begin(ticket, null);
+    return Entry.NOW;
+  }
+
+  @GuardedBy("lock")
+  private Entry enterQueue(Ticket ticket, long flowHash, Queuing queuing) {
+    RequestQueue queue = shortest(flowHash, queuing);
+    queue.catchUp(virtualTime);
+    if (waiting == 0 && fits(ticket)) {
+      begin(ticket, queue);
+      return Entry.NOW;
+    }
+    if (queue.length() >= queuing.lengthLimit()) {
+      return Entry.REFUSED;
+    }
+    ticket.waitIn(queue);
+    queue.add(ticket);
+    waiting += ticket.seats();
+    return Entry.LATER;
+  }
+
+  /** It has waited long enough: refuses it if it still waits. */
+  void giveUp(Ticket ticket) {
+    synchronized (lock) {
+      if (!leave(ticket)) {
+        return;
+      }
+    }
+    retryAfter.refused();
+    ticket.refused().run();
+  }
+
+  /** The request has ended, or its client has gone. Idempotent. */
+  void exit(Ticket ticket) {
+    List<Ticket> next;
+    synchronized (lock) {
+      if (ticket.state() == Ticket.State.RUNNING) {
+        ticket.end();
+        running -= ticket.seats();
+        RequestQueue queue = ticket.queue();
+        if (queue != null) {
+          queue.end(ticket.seats(), EXPECTED_NANOS, (double) nanoTime.getAsLong() - ticket.begun());
+        }
+      } else if (!leave(ticket)) {
+        return;
+      }
+      next = dispatch();
+    }
+    next.forEach(one -> one.later().run());
+  }
+
+  @GuardedBy("lock")
+  private boolean leave(Ticket ticket) {
+    RequestQueue queue = ticket.queue();
+    if (ticket.state() != Ticket.State.WAITING || queue == null || !queue.remove(ticket)) {
+      return false;
+    }
+    ticket.end();
+    waiting -= ticket.seats();
+    return true;
+  }
+
+  /** What this level claims of all seats; begins a new look at its demand. */
+  Claim claim() {
+    synchronized (lock) {
+      int demand = Math.max(peak, running + waiting);
+      peak = running + waiting;
+      int lendable = (int) Math.round(nominal * settings.lendablePercent() / 100.0);
+      Integer borrowing = settings.borrowingLimitPercent();
+      int most =
+          borrowing == null
+              ? Integer.MAX_VALUE
+              : nominal + (int) Math.round(nominal * borrowing / 100.0);
+      return new Claim(nominal, nominal - lendable, most, demand);
+    }
+  }
+
+  /** Gives the level another number of seats. What runs goes on. */
+  void resize(int newLimit) {
+    List<Ticket> next;
+    synchronized (lock) {
+      limit = newLimit;
+      next = dispatch();
+    }
+    next.forEach(one -> one.later().run());
+  }
+
+  /** Gives the level another promise. */
+  void promise(int newNominal) {
+    synchronized (lock) {
+      nominal = newNominal;
+    }
+    resize(newNominal);
+  }
+
+  int seatsRunning() {
+    synchronized (lock) {
+      return running;
+    }
+  }
+
+  int seatsWaiting() {
+    synchronized (lock) {
+      return waiting;
+    }
+  }
+
+  @GuardedBy("lock")
+  private RequestQueue shortest(long flowHash, Queuing queuing) {
+    RequestQueue best = null;
+    for (int number : ShuffleSharding.hand(flowHash, queuing.queues(), queuing.handSize())) {
+      RequestQueue queue = queues.get(number);
+      if (best == null || queue.load() < best.load()) {
+        best = queue;
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException("a hand has at least one queue");
+    }
+    return best;
+  }
+
+  /** Takes out what may run now, the queue that had least first. */
+  @GuardedBy("lock")
+  private List<Ticket> dispatch() {
+    List<Ticket> next = new ArrayList<>(1);
+    while (waiting > 0) {
+      RequestQueue queue = leastServed();
+      Ticket ticket = queue == null ? null : queue.first();
+      // The next one waits for its seats even if a narrower one would fit: it must not starve.
+      if (queue == null || ticket == null || !fits(ticket)) {
+        break;
+      }
+      queue.remove(ticket);
+      waiting -= ticket.seats();
+      begin(ticket, queue);
+      next.add(ticket);
+    }
+    return next;
+  }
+
+  @GuardedBy("lock")
+  private @Nullable RequestQueue leastServed() {
+    RequestQueue least = null;
+    for (RequestQueue queue : queues) {
+      if (queue.length() > 0 && (least == null || queue.virtualTime() < least.virtualTime())) {
+        least = queue;
+      }
+    }
+    return least;
+  }
+
+  /** A request that is wider than all seats together runs alone. */
+  @GuardedBy("lock")
+  private boolean fits(Ticket ticket) {
+    return running + ticket.seats() <= limit || running == 0;
+  }
+
+  @GuardedBy("lock")
+  private void begin(Ticket ticket, @Nullable RequestQueue queue) {
+    ticket.begin(queue, nanoTime.getAsLong());
+    running += ticket.seats();
+    if (queue != null) {
+      virtualTime = Math.max(virtualTime, queue.virtualTime());
+      queue.begin(ticket.seats(), EXPECTED_NANOS);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package io.multicluster.server.flowcontrol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.multicluster.server.flowcontrol.Level.Entry;
+import io.multicluster.server.flowcontrol.PriorityLevel.Queuing;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class LevelTest {
+  private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private long now = 1;
+
+  @Test
+  void runsWhatFitsAndQueuesTheRestInOrder() {
+    Level level = level(2, new Queuing(1, 1, 2));
+    List<String> ran = new ArrayList<>();
+    Ticket a = ticket("a", 1, ran);
+    Ticket c = ticket("c", 1, ran);
+    Ticket d = ticket("d", 1, ran);
+
+    assertThat(level.enter(a, 0)).isEqualTo(Entry.NOW);
+    assertThat(level.enter(ticket("b", 1, ran), 0)).isEqualTo(Entry.NOW);
+    assertThat(level.enter(c, 0)).isEqualTo(Entry.LATER);
+    assertThat(level.enter(d, 0)).isEqualTo(Entry.LATER);
+    assertThat(level.enter(ticket("e", 1, ran), 0))
+        .as("the queue is full")
+        .isEqualTo(Entry.REFUSED);
+
+    level.exit(a);
+    assertThat(ran).containsExactly("c");
+    level.exit(a);
+    assertThat(ran).as("a request ends once").containsExactly("c");
+    level.exit(c);
+    assertThat(ran).containsExactly("c", "d");
+  }
+
+  @Test
+  void refusesWithoutQueuesWhatFindsNoSeat() {
+    Level level = level(1, null);
+    Ticket first = ticket("a", 1, new ArrayList<>());
+    assertThat(level.enter(first, 0)).isEqualTo(Entry.NOW);
+    assertThat(level.enter(ticket("b", 1, new ArrayList<>()), 0)).isEqualTo(Entry.REFUSED);
+    level.exit(first);
+    assertThat(level.enter(ticket("c", 1, new ArrayList<>()), 0)).isEqualTo(Entry.NOW);
+  }
+
+  @Test
+  void forgetsWhoWaitedTooLongOrLeft() {
+    Level level = level(1, new Queuing(1, 1, 10));
+    List<String> ran = new ArrayList<>();
+    Ticket running = ticket("a", 1, ran);
+    Ticket slow = ticket("slow", 1, ran);
+    Ticket gone = ticket("gone", 1, ran);
+    Ticket next = ticket("next", 1, ran);
+    level.enter(running, 0);
+    level.enter(slow, 0);
+    level.enter(gone, 0);
+    level.enter(next, 0);
+
+    level.giveUp(slow);
+    assertThat(ran).containsExactly("slow refused");
+    level.exit(gone);
+    level.exit(running);
+    assertThat(ran).containsExactly("slow refused", "next");
+    level.giveUp(next);
+    assertThat(ran).as("it runs already").containsExactly("slow refused", "next");
+  }
+
+  @Test
+  void letsAWideRequestRunAloneAndNotStarve() {
+    Level level = level(2, new Queuing(2, 1, 10));
+    List<String> ran = new ArrayList<>();
+    Ticket narrow = ticket("narrow", 1, ran);
+    Ticket wide = ticket("wide", 5, ran);
+    Ticket other = ticket("other", 1, ran);
+    level.enter(narrow, 0);
+    assertThat(level.enter(wide, 0)).isEqualTo(Entry.LATER);
+    assertThat(level.enter(other, 1))
+        .as("a free seat is kept for the wide one")
+        .isEqualTo(Entry.LATER);
+    level.exit(narrow);
+    assertThat(level.seatsRunning()).isGreaterThan(0);
+    level.exit(wide);
+    level.exit(other);
+    assertThat(ran).containsExactlyInAnyOrder("wide", "other");
+    assertThat(level.seatsRunning()).isZero();
+  }
+
+  @Test
+  void givesAQuietFlowItsShareBesideANoisyOne() {
+    Level level = level(10, new Queuing(64, 6, 50));
+    Map<String, Integer> served = new HashMap<>();
+    Deque<Ticket> running = new ArrayDeque<>();
+    long noisy = ShuffleSharding.hash("s", "noisy");
+    long quiet = ShuffleSharding.hash("s", "quiet");
+    List<String> ran = new ArrayList<>();
+    // The noisy flow keeps its six queues full, the quiet one has one request at a time. In order
+    // of
+    // arrival it would wait for all 300 before it; with its queue as the seventh, for few.
+    int quietWaits = 0;
+    int worst = 0;
+    boolean quietIn = false;
+    for (int step = 0; step < 5000; step++) {
+      now += MILLI;
+      while (enter(level, "noisy", noisy, ran, running) != Entry.REFUSED) {
+        // until its queues are full
+      }
+      if (!quietIn) {
+        quietIn = enter(level, "quiet", quiet, ran, running) != Entry.REFUSED;
+        assertThat(quietIn).as("a queue has room for the quiet flow").isTrue();
+        quietWaits = 0;
+      }
+      ran.clear();
+      Ticket ended = running.poll();
+      assertThat(ended).isNotNull();
+      level.exit(ended);
+      for (String flow : ran) {
+        served.merge(flow, 1, Integer::sum);
+        if (flow.equals("quiet")) {
+          quietIn = false;
+        }
+      }
+      worst = Math.max(worst, ++quietWaits);
+      assertThat(level.seatsRunning()).isLessThanOrEqualTo(10);
+    }
+    assertThat(worst).as("ends of others that the quiet flow waits for").isLessThanOrEqualTo(30);
+    assertThat(served.get("quiet")).as("served, of 5000").isGreaterThan(250);
+  }
+
+  private Entry enter(
+      Level level, String flow, long hash, List<String> ran, Deque<Ticket> running) {
+    Ticket[] self = new Ticket[1];
+    self[0] =
+        new Ticket(
+            1,
+            () -> {
+              ran.add(flow);
+              running.add(self[0]);
+            },
+            () -> {});
+    Entry entry = level.enter(self[0], hash);
+    if (entry == Entry.NOW) {
+      running.add(self[0]);
+    }
+    return entry;
+  }
+
+  @Test
+  void keepsItsBoundsAndForgetsNobodyWhateverHappens() {
+    for (long seed = 0; seed < 200; seed++) {
+      Random random = new Random(seed);
+      int limit = 1 + random.nextInt(8);
+      Level level = level(limit, new Queuing(1 + random.nextInt(8), 1, 1 + random.nextInt(5)));
+      List<Ticket> inside = new ArrayList<>();
+      int[] told = new int[1];
+      int expected = 0;
+      for (int step = 0; step < 300; step++) {
+        now += random.nextInt(10) * MILLI;
+        if (random.nextInt(3) > 0) {
+          Ticket ticket = new Ticket(1 + random.nextInt(limit), () -> told[0]++, () -> told[0]++);
+          Entry entry = level.enter(ticket, random.nextLong());
+          if (entry == Entry.LATER) {
+            expected++;
+          }
+          if (entry != Entry.REFUSED) {
+            inside.add(ticket);
+          }
+        } else if (!inside.isEmpty()) {
+          Ticket ticket = inside.remove(random.nextInt(inside.size()));
+          if (ticket.state() == Ticket.State.WAITING) {
+            level.giveUp(ticket);
+          }
+          level.exit(ticket);
+        }
+        assertThat(level.seatsRunning()).as("seed %d", seed).isLessThanOrEqualTo(limit);
+      }
+      while (!inside.isEmpty()) {
+        inside.removeIf(ticket -> {
+          boolean runs = ticket.state() == Ticket.State.RUNNING;
+          if (runs) {
+            level.exit(ticket);
+          }
+          return runs || ticket.state() == Ticket.State.OVER;
+        });
+      }
+      assertThat(told[0]).as("seed %d: who waited was told, once", seed).isEqualTo(expected);
+      assertThat(level.seatsRunning() + level.seatsWaiting()).as("seed %d", seed).isZero();
+    }
+  }
+
+  @Test
+  void asksToWaitLongerWhileManyComeBackInVain() {
+    RetryAfter retryAfter = new RetryAfter(() -> now);
+    assertThat(retryAfter.seconds()).isEqualTo(1);
+    for (int second = 0; second < 100; second++) {
+      for (int i = 0; i < 200; i++) {
+        retryAfter.refused();
+      }
+      now += TimeUnit.SECONDS.toNanos(1);
+    }
+    assertThat(retryAfter.seconds()).isEqualTo(32);
+    now += TimeUnit.SECONDS.toNanos(600);
+    assertThat(retryAfter.seconds()).isEqualTo(1);
+  }
+
+  private Level level(int seats, @Nullable Queuing queuing) {
+    return new Level(
+        new PriorityLevel("level", "uid", false, 10, 0, null, queuing), seats, () -> now);
+  }
+
+  private static Ticket ticket(String name, int seats, List<String> ran) {
+    return new Ticket(seats, () -> ran.add(name), () -> ran.add(name + " refused"));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.flowcontrol;
+
+import org.jspecify.annotations.NullMarked;
