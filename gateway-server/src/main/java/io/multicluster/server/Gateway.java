@@ -16,6 +16,7 @@ import io.multicluster.proxy.Upstreams;
 import io.multicluster.server.admission.AdmissionRoute;
 import io.multicluster.server.admission.CachedMemberPods;
 import io.multicluster.server.admission.ControlPlanePolicies;
+import io.multicluster.server.admission.FilePolicies;
 import io.multicluster.server.audit.AuditLog;
 import io.multicluster.server.audit.AuditPolicy;
 import io.multicluster.server.audit.Auditor;
@@ -59,6 +60,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -162,8 +164,15 @@ public final class Gateway implements AutoCloseable {
 
     ControlPlanePolicies policies = new ControlPlanePolicies(controlPlane);
     refresher.every(Duration.ofMillis(500), policies::refresh);
+    FilePolicies ownPolicies = new FilePolicies(configuration.admission().policyFiles());
+    refresher.every(Duration.ofMillis(500), ownPolicies::refresh);
     Admission admission =
-        new Admission(policies, CachedMemberPods.of(cache), configuration.admission().settings());
+        new Admission(
+            () ->
+                Stream.concat(policies.policies().stream(), ownPolicies.policies().stream())
+                    .toList(),
+            CachedMemberPods.of(cache),
+            configuration.admission().settings());
 
     RequestMetrics requests = new RequestMetrics();
     MetricsEndpoint metrics =

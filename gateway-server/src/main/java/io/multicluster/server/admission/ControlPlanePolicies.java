@@ -12,6 +12,7 @@ import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.status.ApiException;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,11 +37,13 @@ public final class ControlPlanePolicies implements PolicySource {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final UpstreamClient controlPlane;
+  private final PolicyStatus status;
   private final Map<String, String> complaints = new ConcurrentHashMap<>();
   private volatile @Nullable List<ProtectionPolicy> current;
 
   public ControlPlanePolicies(UpstreamClient controlPlane) {
     this.controlPlane = controlPlane;
+    this.status = new PolicyStatus(controlPlane, Clock.systemUTC());
   }
 
   @Override
@@ -74,8 +77,9 @@ public final class ControlPlanePolicies implements PolicySource {
           "the control plane answered " + answer.status() + " to a list of policies", 0);
     }
     try {
+      JsonNode items = JSON.readTree(answer.body()).path("items");
       List<ProtectionPolicy> policies = new ArrayList<>();
-      for (JsonNode item : JSON.readTree(answer.body()).path("items")) {
+      for (JsonNode item : items) {
         ProtectionPolicy policy = read(item);
         if (policy != null) {
           policies.add(policy);
@@ -83,6 +87,9 @@ public final class ControlPlanePolicies implements PolicySource {
       }
       policies.sort(Comparator.comparing(ProtectionPolicy::name));
       current = List.copyOf(policies);
+      for (JsonNode item : items) {
+        status.tell(item, complaints.getOrDefault(item.at("/metadata/name").asText(), ""));
+      }
     } catch (IOException e) {
       throw ApiException.internal("a list of policies can't be read", e);
     }

@@ -2,6 +2,7 @@ package io.multicluster.server.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.multicluster.admission.AdmissionSettings;
+import io.multicluster.admission.ReplicaPath;
 import io.multicluster.wire.resource.GroupResource;
 import java.net.URI;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -480,15 +482,25 @@ public record GatewayConfiguration(
   /**
    * Who is special when changes are judged.
    *
+   * @param policyFiles ProtectionPolicy documents beside those in the control plane; read again
+   *     when they change; default none
+   * @param replicaPaths where more kinds have their replicas; default none
    * @param breakGlassGroups who may override rules by giving a reason; default nobody
    * @param autoscalerUsers identities that scale on their own; default none
    * @param autoscalerGroups groups of such identities; default none
    */
   public record Admission(
-      List<String> breakGlassGroups, List<String> autoscalerUsers, List<String> autoscalerGroups) {
-    static final Admission DEFAULT = new Admission(List.of(), List.of(), List.of());
+      List<Path> policyFiles,
+      List<ReplicaField> replicaPaths,
+      List<String> breakGlassGroups,
+      List<String> autoscalerUsers,
+      List<String> autoscalerGroups) {
+    static final Admission DEFAULT =
+        new Admission(List.of(), List.of(), List.of(), List.of(), List.of());
 
     public Admission {
+      policyFiles = policyFiles == null ? List.of() : List.copyOf(policyFiles);
+      replicaPaths = replicaPaths == null ? List.of() : List.copyOf(replicaPaths);
       breakGlassGroups = breakGlassGroups == null ? List.of() : List.copyOf(breakGlassGroups);
       autoscalerUsers = autoscalerUsers == null ? List.of() : List.copyOf(autoscalerUsers);
       autoscalerGroups = autoscalerGroups == null ? List.of() : List.copyOf(autoscalerGroups);
@@ -499,8 +511,37 @@ public record GatewayConfiguration(
           Set.copyOf(breakGlassGroups),
           Set.copyOf(autoscalerUsers),
           Set.copyOf(autoscalerGroups),
-          AdmissionSettings.DEFAULTS.replicaPaths(),
+          Stream.concat(
+                  replicaPaths.stream().map(ReplicaField::replicaPath),
+                  AdmissionSettings.DEFAULTS.replicaPaths().stream())
+              .toList(),
           AdmissionSettings.DEFAULTS.guarded());
+    }
+  }
+
+  /**
+   * Where a kind has its number of replicas.
+   *
+   * @param resource such as {@code workloads.example.com}
+   * @param kind such as {@code Workload}, by which autoscalers name it
+   * @param path such as {@code .spec.replicas}, as in a CRD's {@code specReplicasPath}
+   */
+  public record ReplicaField(String resource, String kind, String path) {
+    private static final Pattern PATH = Pattern.compile("(\\.[A-Za-z0-9_-]+)+");
+
+    public ReplicaField {
+      resource = required("resource", resource);
+      kind = required("kind", kind);
+      path = required("path", path);
+      checkResources("resource", List.of(resource));
+      if (!PATH.matcher(path).matches()) {
+        throw new InvalidSettingException(
+            "path", "\"" + path + "\" is no path of fields, such as .spec.replicas");
+      }
+    }
+
+    ReplicaPath replicaPath() {
+      return ReplicaPath.workload(resource, kind, path.replace('.', '/'));
     }
   }
 

@@ -95,7 +95,11 @@ final class ConfigurationFileTest {
                 new GatewayConfiguration.Audit(
                     null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),
                 new GatewayConfiguration.Admission(
-                    java.util.List.of(), java.util.List.of(), java.util.List.of()),
+                    java.util.List.of(),
+                    java.util.List.of(),
+                    java.util.List.of(),
+                    java.util.List.of(),
+                    java.util.List.of()),
                 new GatewayConfiguration.FlowControl(true, 600, 5000),
                 new GatewayConfiguration.Logging(Format.text, Level.info)));
   }

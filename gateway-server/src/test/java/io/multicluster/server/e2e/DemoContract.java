@@ -53,6 +53,7 @@ final class DemoContract {
     add(tests, "apply, edit, patch and delete work on federated kinds", this::federatedWrites);
     add(tests, "explain knows the offered kinds", this::explain);
     add(tests, "scale is followed by pods in the members", this::scale);
+    add(tests, "what a policy protects stays", this::protection);
     add(tests, "without a certificate: 401", this::anonymous);
     add(tests, "with another CA's certificate: refused", this::foreignCertificate);
     add(tests, "without permission: kube-apiserver's 403", this::forbidden);
@@ -191,6 +192,18 @@ final class DemoContract {
       colour: %s
     """
         .formatted(name, colour);
+  }
+
+  private void protection() {
+    Result deletion = admin.run("delete", "clone", "rsi-app");
+    assertThat(deletion.exit()).isEqualTo(1);
+    assertThat(deletion.err())
+        .startsWith(
+            "Error from server (Forbidden): clonesets.apps.kruise.io \"rsi-app\" is forbidden: policy"
+                + " \"demo\" protects it from deletion (Always): change the policy");
+    Result scaling = admin.run("scale", "clone", "rsi-app", "--replicas=0");
+    assertThat(scaling.exit()).isEqualTo(1);
+    assertThat(scaling.err()).contains("policy \"demo\" allows no fewer than 2 replicas");
   }
 
   private void scale() {

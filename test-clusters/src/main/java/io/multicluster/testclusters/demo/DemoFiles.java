@@ -30,6 +30,10 @@ final class DemoFiles {
     return folder.resolve("gateway.yaml");
   }
 
+  private Path policies() {
+    return folder.resolve("policies.yaml");
+  }
+
   Path log() {
     return folder.resolve("gateway.log");
   }
@@ -54,6 +58,7 @@ final class DemoFiles {
             kubeconfig(),
             adminKubeconfig(),
             configuration(),
+            policies(),
             log(),
             clusters(),
             folder.resolve("state"))) {
@@ -92,8 +97,24 @@ final class DemoFiles {
             - secrets
             - clonesets.apps.kruise.io
             - workloadscalers.crd.xiaohongshu.com
+        admission:
+          policyFiles: [policies.yaml]
+          breakGlassGroups: [admins]
         """
             .formatted(port));
+    Files.writeString(
+        policies(),
+        """
+        apiVersion: policy.multicluster.io/v1alpha1
+        kind: ProtectionPolicy
+        metadata: {name: demo}
+        spec:
+          match:
+            resources: [clonesets.apps.kruise.io]
+            names: [rsi-app]
+          delete: {mode: Always}
+          scaleDown: {minReplicas: 2}
+        """);
   }
 
   /** Group {@code admins} of the gateway's users may do everything in the federation. */

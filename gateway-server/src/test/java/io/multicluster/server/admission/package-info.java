@@ -1,0 +1,4 @@
+@NullMarked
+package io.multicluster.server.admission;
+
+import org.jspecify.annotations.NullMarked;
