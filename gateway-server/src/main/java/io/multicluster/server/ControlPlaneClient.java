@@ -4,7 +4,10 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.multicluster.proxy.Kubeconfig;
+import io.multicluster.proxy.UpstreamConfig.ClientCertificate;
 import io.multicluster.server.config.GatewayConfiguration;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -18,14 +21,19 @@ public final class ControlPlaneClient {
    * The control plane need not be there yet.
    *
    * @return to be closed by the caller
+   * @throws IOException if the kubeconfig, or a file that it names, can't be read
    * @throws IllegalArgumentException if the kubeconfig can't be used; the message names it
    */
-  public static KubernetesClient of(GatewayConfiguration configuration) {
+  public static KubernetesClient of(GatewayConfiguration configuration) throws IOException {
     Path kubeconfig = configuration.controlPlane().kubeconfig();
+    ClientCertificate own = Kubeconfig.read(kubeconfig).clientCertificate();
     try {
-      return new KubernetesClientBuilder()
-          .withConfig(Config.fromKubeconfig(kubeconfig.toFile()))
-          .build();
+      Config config = Config.fromKubeconfig(kubeconfig.toFile());
+      if (own != null) {
+        // Left alone, the client takes every PKCS #8 key for one of RSA.
+        config.setClientKeyAlgo(own.keyAlgorithm());
+      }
+      return new KubernetesClientBuilder().withConfig(config).build();
     } catch (KubernetesClientException | IllegalArgumentException e) {
       throw new IllegalArgumentException(kubeconfig + " can't be used: " + e.getMessage(), e);
     }

@@ -53,6 +53,7 @@ final class Identity {
    * returns at once.
    *
    * @param parts gets what is to be closed
+   * @throws IOException if a file can't be read
    * @throws IllegalArgumentException if the content of a file can't be used; the message names it
    */
   static Identity start(
@@ -60,7 +61,8 @@ final class Identity {
       StateFolder state,
       UpstreamClient controlPlane,
       Refresher refresher,
-      Deque<AutoCloseable> parts) {
+      Deque<AutoCloseable> parts)
+      throws IOException {
     KubernetesClient client = ControlPlaneClient.of(configuration);
     parts.push(client);
     UserCertificates certificates = UserCertificates.of(configuration, state, client);

@@ -35,7 +35,7 @@ public final class UserCertificates implements AutoCloseable {
   }
 
   /**
-   * @throws IOException if the state directory can't be made
+   * @throws IOException if the state directory can't be made or a kubeconfig not be read
    * @throws IllegalArgumentException if a file can't be used; the message names it
    */
   public static UserCertificates open(GatewayConfiguration configuration) throws IOException {

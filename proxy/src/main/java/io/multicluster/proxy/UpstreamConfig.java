@@ -33,6 +33,15 @@ public record UpstreamConfig(
    * @param key a PEM private key: PKCS #8, PKCS #1 or SEC 1, not encrypted
    */
   public record ClientCertificate(String chain, String key) {
+    /**
+     * As {@link java.security.KeyFactory} names it: a PKCS #8 block does not say so in its header.
+     *
+     * @throws IllegalArgumentException if the key can't be read
+     */
+    public String keyAlgorithm() {
+      return PemKey.parse(key).getAlgorithm();
+    }
+
     @Override
     public String toString() {
       return "ClientCertificate[…]";
