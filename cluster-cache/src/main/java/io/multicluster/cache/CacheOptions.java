@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
  * @param replicaSlot distinguishes the resourceVersions of this replica from those of others, 0 to
  *     255
  * @param indexedLabels keys of labels by whose value objects are found without walking all
+ * @param managedFields whether {@code metadata.managedFields} of objects is kept and served
  * @param log how much of the past a watch can resume from
  * @param history how long old states are kept for lists under way
  * @param sharedFrameBytes how much of encoded watch events is kept for other watches, per kind
@@ -26,6 +27,7 @@ public record CacheOptions(
     List<CachedKind> kinds,
     int replicaSlot,
     List<String> indexedLabels,
+    boolean managedFields,
     LogLimits log,
     HistoryLimits history,
     long sharedFrameBytes,
@@ -49,6 +51,7 @@ public record CacheOptions(
         kinds,
         0,
         List.of(),
+        true,
         new LogLimits(256L << 20, Duration.ofMinutes(10)),
         new HistoryLimits(256, Duration.ofMinutes(5), 512L << 20),
         16L << 20,
@@ -58,5 +61,22 @@ public record CacheOptions(
         true,
         System::currentTimeMillis,
         System::nanoTime);
+  }
+
+  public CacheOptions withManagedFields(boolean wanted) {
+    return new CacheOptions(
+        kinds,
+        replicaSlot,
+        indexedLabels,
+        wanted,
+        log,
+        history,
+        sharedFrameBytes,
+        patience,
+        writePatience,
+        startupPatience,
+        gzip,
+        wallMillis,
+        nanos);
   }
 }

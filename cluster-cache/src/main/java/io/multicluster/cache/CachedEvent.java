@@ -1,51 +1,31 @@
 package io.multicluster.cache;
 
-import io.multicluster.wire.proto.ProtoReader;
 import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.table.EventRow;
 import io.multicluster.wire.table.TableRow;
 
 /**
- * A core {@code v1} Event. The object that it is about is lifted out; the rest is read from its
- * bytes when asked for.
+ * A core {@code v1} Event. What it is asked for most is lifted out; the rest is read from its bytes
+ * when it is wanted.
  */
 final class CachedEvent extends CachedObject {
-  private static final int INVOLVED_OBJECT = 2;
-  private static final int NAME = 3;
-  private static final int UID = 4;
-
   private final String involvedName;
   private final String involvedUid;
+  private final String reason;
+  private final String type;
 
-  CachedEvent(Parts parts, StringPool pool) {
+  CachedEvent(Parts parts, EventRow row) {
     super(parts);
-    String name = "";
-    String uid = "";
-    ProtoReader event = new ProtoReader(parts.bytes());
-    while (event.next()) {
-      if (event.field() == INVOLVED_OBJECT) {
-        ProtoReader reference = event.message();
-        while (reference.next()) {
-          switch (reference.field()) {
-            case NAME -> name = reference.string(pool);
-            case UID -> uid = reference.string(pool);
-            default -> {}
-          }
-        }
-      }
-    }
-    this.involvedName = name;
-    this.involvedUid = uid;
+    this.involvedName = row.involved().name();
+    this.involvedUid = row.involved().uid();
+    this.reason = row.reason();
+    this.type = row.type();
   }
 
   @Override
   TableRow row(StringPool pool) {
-    return EventRow.read(bytes(), 0, bytes().length, pool);
-  }
-
-  @Override
-  String uid() {
-    return ProtoFields.uid(bytes());
+    byte[] bytes = bytes();
+    return EventRow.read(bytes, 0, bytes.length, pool);
   }
 
   @Override
@@ -53,6 +33,8 @@ final class CachedEvent extends CachedObject {
     return switch (field) {
       case "involvedObject.name" -> involvedName;
       case "involvedObject.uid" -> involvedUid;
+      case "reason" -> reason;
+      case "type" -> type;
       default -> row(new StringPool(1)).field(field);
     };
   }

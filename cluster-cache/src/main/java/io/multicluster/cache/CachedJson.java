@@ -6,7 +6,6 @@ import io.multicluster.wire.table.TableRow;
 
 /** An object of a kind that has no protobuf: a custom resource, kept as JSON. */
 final class CachedJson extends CachedObject {
-  private final String uid;
   private final int metadataStart;
   private final int metadataEnd;
   private final PlainRow row;
@@ -15,9 +14,8 @@ final class CachedJson extends CachedObject {
    * @param metadataStart where the value of {@code metadata} starts in the bytes
    * @param metadataEnd where it ends, exclusive
    */
-  CachedJson(Parts parts, String uid, int metadataStart, int metadataEnd, PlainRow row) {
+  CachedJson(Parts parts, int metadataStart, int metadataEnd, PlainRow row) {
     super(parts);
-    this.uid = uid;
     this.metadataStart = metadataStart;
     this.metadataEnd = metadataEnd;
     this.row = row;
@@ -34,11 +32,6 @@ final class CachedJson extends CachedObject {
   @Override
   TableRow row(StringPool pool) {
     return row;
-  }
-
-  @Override
-  String uid() {
-    return uid;
   }
 
   @Override

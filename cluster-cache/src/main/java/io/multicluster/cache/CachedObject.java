@@ -4,31 +4,37 @@ import io.multicluster.wire.proto.Labels;
 import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.selector.FieldSet;
 import io.multicluster.wire.table.TableRow;
-import java.util.Arrays;
+import io.netty.buffer.ByteBuf;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One state of one object: its bytes as they are served, with label and annotation of its cluster
- * and its minted resourceVersion in place, and beside them what it is found by. Immutable but for
- * the resourceVersion, which the sequencer sets once, before anybody else sees the object.
+ * One state of one object: its content as it is served, with label and annotation of its cluster,
+ * and beside it what it is found by. Immutable but for the minted resourceVersion, which the
+ * sequencer sets once, before anybody else sees the object.
  */
 abstract sealed class CachedObject implements FieldSet
     permits CachedPod, CachedEvent, CachedPlain, CachedJson {
   private final byte[] key;
-  private final byte[] bytes;
+  private final Content content;
   private final int resourceVersionAt;
   private final Origin origin;
   private final long memberVersion;
+
+  /** A {@link UUID}, which takes a third of the memory of its text, or what else it is. */
+  private final Object uid;
+
   private final Labels labels;
   private final @Nullable String ownerUid;
   private long resourceVersion;
 
   CachedObject(Parts parts) {
     this.key = parts.key;
-    this.bytes = parts.bytes;
+    this.content = parts.content;
     this.resourceVersionAt = parts.resourceVersionAt;
     this.origin = parts.origin;
     this.memberVersion = parts.memberVersion;
+    this.uid = compact(parts.uid);
     this.labels = parts.labels;
     this.ownerUid = parts.ownerUid;
   }
@@ -37,44 +43,62 @@ abstract sealed class CachedObject implements FieldSet
    * What all kinds of objects have.
    *
    * @param key see {@link ObjectKey}
-   * @param bytes as served, with room for the minted resourceVersion
-   * @param resourceVersionAt where in {@code bytes} its {@link HybridClock#DIGITS} digits stand
+   * @param content as served, with room for the minted resourceVersion
+   * @param resourceVersionAt where in the content its {@link HybridClock#DIGITS} digits stand
    * @param memberVersion the member's own resourceVersion
+   * @param uid distinguishes it from a later object of the same name
    * @param labels with that of the cluster
    * @param ownerUid of the managing owner; null if there is none
    */
   record Parts(
       byte[] key,
-      byte[] bytes,
+      Content content,
       int resourceVersionAt,
       Origin origin,
       long memberVersion,
+      String uid,
       Labels labels,
       @Nullable String ownerUid) {}
 
   /** Called once, by the sequencer. */
   void mint(long minted) {
     resourceVersion = minted;
-    writeDigits(bytes, minted);
   }
 
   byte[] key() {
     return key;
   }
 
-  /** As served; not to be changed. */
+  /** As served, in an array of the caller's own. */
   byte[] bytes() {
-    return bytes;
+    return bytes(resourceVersion);
   }
 
   /** As served, but under another resourceVersion: the last content of a deleted object. */
   byte[] bytes(long otherVersion) {
-    if (otherVersion == resourceVersion) {
-      return bytes;
+    byte[] bytes = content.copy();
+    long rest = otherVersion;
+    for (int i = resourceVersionAt + HybridClock.DIGITS - 1; i >= resourceVersionAt; i--) {
+      bytes[i] = (byte) ('0' + rest % 10);
+      rest /= 10;
     }
-    byte[] copy = bytes.clone();
-    writeDigits(copy, otherVersion);
-    return copy;
+    return bytes;
+  }
+
+  /** Appends it as served. */
+  void writeTo(ByteBuf out) {
+    int start = out.writerIndex() + resourceVersionAt;
+    content.writeTo(out);
+    long rest = resourceVersion;
+    for (int i = start + HybridClock.DIGITS - 1; i >= start; i--) {
+      out.setByte(i, (int) ('0' + rest % 10));
+      rest /= 10;
+    }
+  }
+
+  /** Of its bytes as served. */
+  int size() {
+    return content.size();
   }
 
   long resourceVersion() {
@@ -127,17 +151,12 @@ abstract sealed class CachedObject implements FieldSet
 
   /** Bytes of memory that this state takes, roughly. */
   int footprint() {
-    return bytes.length + key.length + 160;
+    return content.footprint() + key.length + 160;
   }
 
   /** Whether the two are equal but for the minted resourceVersion. */
   boolean sameContent(CachedObject other) {
-    int at = resourceVersionAt;
-    int behind = at + HybridClock.DIGITS;
-    return memberVersion == other.memberVersion
-        && at == other.resourceVersionAt
-        && Arrays.equals(bytes, 0, at, other.bytes, 0, at)
-        && Arrays.equals(bytes, behind, bytes.length, other.bytes, behind, other.bytes.length);
+    return memberVersion == other.memberVersion && content.sameAs(other.content);
   }
 
   @Override
@@ -155,14 +174,21 @@ abstract sealed class CachedObject implements FieldSet
   /** What a table shows of it. */
   abstract TableRow row(StringPool pool);
 
-  /** Distinguishes a state from that of a later object of the same name. */
-  abstract String uid();
+  /** Whether the two are states of one object, not of two that had the same name. */
+  boolean sameIdentity(CachedObject other) {
+    return origin == other.origin && uid.equals(other.uid);
+  }
 
-  private void writeDigits(byte[] target, long minted) {
-    long rest = minted;
-    for (int i = resourceVersionAt + HybridClock.DIGITS - 1; i >= resourceVersionAt; i--) {
-      target[i] = (byte) ('0' + rest % 10);
-      rest /= 10;
+  String uid() {
+    return uid.toString();
+  }
+
+  private static Object compact(String uid) {
+    try {
+      UUID compact = UUID.fromString(uid);
+      return compact.toString().equals(uid) ? compact : uid;
+    } catch (IllegalArgumentException e) {
+      return uid;
     }
   }
 

@@ -6,18 +6,16 @@ import io.multicluster.wire.table.TableRow;
 
 /** An object of a kind that is selected by its metadata only. */
 final class CachedPlain extends CachedObject {
-  CachedPlain(Parts parts) {
+  private final PlainRow row;
+
+  CachedPlain(Parts parts, PlainRow row) {
     super(parts);
+    this.row = row;
   }
 
   @Override
   TableRow row(StringPool pool) {
-    return PlainRow.read(bytes(), 0, bytes().length);
-  }
-
-  @Override
-  String uid() {
-    return ProtoFields.uid(bytes());
+    return row;
   }
 
   @Override

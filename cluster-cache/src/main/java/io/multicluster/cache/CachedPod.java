@@ -4,23 +4,18 @@ import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.table.PodRow;
 import io.multicluster.wire.table.TableRow;
 
-/** A pod. What tables show and selectors ask is lifted out when it comes in. */
+/** A pod. What tables show and selectors ask was lifted out when it came in. */
 final class CachedPod extends CachedObject {
   private final PodRow row;
 
-  CachedPod(Parts parts, StringPool pool) {
+  CachedPod(Parts parts, PodRow row) {
     super(parts);
-    this.row = PodRow.read(parts.bytes(), 0, parts.bytes().length, pool);
+    this.row = row;
   }
 
   @Override
   TableRow row(StringPool pool) {
     return row;
-  }
-
-  @Override
-  String uid() {
-    return ProtoFields.uid(bytes());
   }
 
   @Override

@@ -34,10 +34,14 @@ final class JsonObjectReader implements ObjectReader {
 
   private final CachedKind kind;
   private final Origin origin;
+  private final Compactor compactor;
+  private final boolean managedFields;
 
-  JsonObjectReader(CachedKind kind, Origin origin) {
+  JsonObjectReader(CachedKind kind, Origin origin, Compactor compactor, boolean managedFields) {
     this.kind = kind;
     this.origin = origin;
+    this.compactor = compactor;
+    this.managedFields = managedFields;
   }
 
   @Override
@@ -58,21 +62,25 @@ final class JsonObjectReader implements ObjectReader {
     String namespace = metadata.path("namespace").asText("");
     ObjectReader.checkNames(kind, origin, namespace, name);
     long memberVersion = MemberVersion.parse(metadata.path("resourceVersion").asText(""));
+    if (!managedFields) {
+      metadata.remove("managedFields");
+    }
     metadata.put("resourceVersion", Long.toString(PLACEHOLDER));
     Map<String, String> labels = mark(metadata, "labels", ClusterMark.LABEL);
     mark(metadata, "annotations", ClusterMark.ANNOTATION);
     byte[] bytes = JSON.writeValueAsBytes(object);
     Places places = places(bytes);
+    String owner = controller(metadata);
     return new CachedJson(
         new CachedObject.Parts(
             ObjectKey.of(namespace, name, origin.cluster()),
-            bytes,
+            compactor.compact(owner == null ? namespace : owner, bytes),
             places.resourceVersionAt,
             origin,
             memberVersion,
+            metadata.path("uid").asText(""),
             Labels.of(labels),
-            controller(metadata)),
-        metadata.path("uid").asText(""),
+            owner),
         places.metadataStart,
         places.metadataEnd,
         new PlainRow(seconds(metadata.path("creationTimestamp").asText(""))));

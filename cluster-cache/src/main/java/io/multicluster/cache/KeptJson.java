@@ -16,7 +16,7 @@ final class KeptJson implements JsonSource {
   /** With its kind: custom resources have it also as items of lists. */
   @Override
   public void item(ByteBuf out, CachedObject object) {
-    out.writeBytes(object.bytes());
+    object.writeTo(out);
   }
 
   @Override

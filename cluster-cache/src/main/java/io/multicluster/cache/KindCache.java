@@ -31,6 +31,7 @@ final class KindCache implements AutoCloseable {
             sequencer,
             indexes.cluster(),
             SWEEP_PORTION,
+            options.managedFields(),
             options.startupPatience(),
             options.nanos());
     this.history = new History(sequencer, indexes, options.history(), options.nanos());

@@ -138,7 +138,7 @@ final class MemberState {
 
   /** An object in the place of another: of the same, or of one that is gone without a word. */
   private void replace(@Nullable CachedObject before, CachedObject after) {
-    if (before != null && (before.origin() != origin || !before.uid().equals(after.uid()))) {
+    if (before != null && (!before.sameIdentity(after))) {
       sequencer.change(before, null, after.memberVersion());
       before = null;
     }

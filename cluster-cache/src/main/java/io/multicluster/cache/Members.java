@@ -14,8 +14,10 @@ final class Members {
   private final Sequencer sequencer;
   private final int clusterIndex;
   private final int portion;
+  private final boolean managedFields;
   private final Duration startupPatience;
   private final LongSupplier nanos;
+  private final Templates templates = new Templates();
   private final LongAdder unknownFields = new LongAdder();
 
   /** The current sink of each member, by name. Guarded by this. */
@@ -34,6 +36,7 @@ final class Members {
    * Before the sequencer starts.
    *
    * @param portion deletions between two looks at the queue when many are due
+   * @param managedFields whether they are kept
    * @param startupPatience how long clients wait at the start for members that don't answer
    */
   Members(
@@ -41,12 +44,14 @@ final class Members {
       Sequencer sequencer,
       int clusterIndex,
       int portion,
+      boolean managedFields,
       Duration startupPatience,
       LongSupplier nanos) {
     this.kind = kind;
     this.sequencer = sequencer;
     this.clusterIndex = clusterIndex;
     this.portion = portion;
+    this.managedFields = managedFields;
     this.startupPatience = startupPatience;
     this.nanos = nanos;
     sequencer.onTick(this::tick);
@@ -71,7 +76,7 @@ final class Members {
             this,
             sequencer,
             state,
-            ObjectReader.of(kind, state.origin(), unknownFields),
+            ObjectReader.of(kind, state.origin(), templates, unknownFields, managedFields),
             resumeFrom);
     channels.put(member.name(), channel);
     sequencer.submit(() -> {

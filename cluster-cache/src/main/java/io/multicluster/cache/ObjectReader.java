@@ -23,11 +23,19 @@ interface ObjectReader {
 
   /**
    * @param unknownFields counts fields that no JSON client will see, as the member is newer
+   * @param managedFields whether {@code metadata.managedFields} is kept
    */
-  static ObjectReader of(CachedKind kind, Origin origin, LongAdder unknownFields) {
+  static ObjectReader of(
+      CachedKind kind,
+      Origin origin,
+      Templates templates,
+      LongAdder unknownFields,
+      boolean managedFields) {
+    Compactor compactor = new Compactor(templates);
     return switch (kind.encoding()) {
-      case PROTOBUF -> new ProtobufObjectReader(kind, origin, unknownFields);
-      case JSON -> new JsonObjectReader(kind, origin);
+      case PROTOBUF ->
+          new ProtobufObjectReader(kind, origin, compactor, unknownFields, managedFields);
+      case JSON -> new JsonObjectReader(kind, origin, compactor, managedFields);
     };
   }
 

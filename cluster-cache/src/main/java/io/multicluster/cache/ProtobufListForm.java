@@ -31,11 +31,7 @@ final class ProtobufListForm implements ListForm {
 
   @Override
   public long sizeOf(CachedObject object) {
-    int size =
-        metadataOnly
-            ? ProtobufSource.metadataEnd(object.bytes())
-                - ProtobufSource.metadataStart(object.bytes())
-            : object.bytes().length;
+    int size = metadataOnly ? metadataSize(object.bytes()) : object.size();
     return 1L + ProtoWriter.varintSize(size) + size;
   }
 
@@ -48,12 +44,14 @@ final class ProtobufListForm implements ListForm {
 
   @Override
   public void item(ByteBuf out, CachedObject object) {
-    byte[] bytes = object.bytes();
     if (metadataOnly) {
-      int start = ProtobufSource.metadataStart(bytes);
-      write(out, bytes, start, ProtobufSource.metadataEnd(bytes));
+      byte[] bytes = object.bytes();
+      int size = metadataSize(bytes);
+      begin(out, size);
+      out.writeBytes(bytes, ProtobufSource.metadataStart(bytes), size);
     } else if (source.keptAsServed()) {
-      write(out, bytes, 0, bytes.length);
+      begin(out, object.size());
+      object.writeTo(out);
     } else {
       source.plan(object, object.resourceVersion()).writeItem(out);
     }
@@ -64,10 +62,13 @@ final class ProtobufListForm implements ListForm {
     envelope.writeTail(out);
   }
 
-  private static void write(ByteBuf out, byte[] bytes, int start, int end) {
-    out.ensureWritable(1 + 5 + end - start);
+  private static int metadataSize(byte[] bytes) {
+    return ProtobufSource.metadataEnd(bytes) - ProtobufSource.metadataStart(bytes);
+  }
+
+  private static void begin(ByteBuf out, int size) {
+    out.ensureWritable(1 + 5 + size);
     out.writeByte(ITEM_TAG);
-    ProtoWriter.writeVarint(out, end - start);
-    out.writeBytes(bytes, start, end - start);
+    ProtoWriter.writeVarint(out, size);
   }
 }

@@ -7,7 +7,11 @@ import io.multicluster.wire.proto.ObjectSplicer;
 import io.multicluster.wire.proto.ProtoReader;
 import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.resource.GroupResource;
+import io.multicluster.wire.table.EventRow;
+import io.multicluster.wire.table.PlainRow;
+import io.multicluster.wire.table.PodRow;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** Reads objects of built-in kinds. */
 final class ProtobufObjectReader implements ObjectReader {
@@ -16,14 +20,23 @@ final class ProtobufObjectReader implements ObjectReader {
 
   private final CachedKind kind;
   private final Origin origin;
+  private final Compactor compactor;
+  private final boolean managedFields;
   private final StringPool pool = new StringPool(1024);
   private final ObjectSplicer splicer = new ObjectSplicer();
   private final JsonKind schema;
   private final JsonTranscoder check;
 
-  ProtobufObjectReader(CachedKind kind, Origin origin, LongAdder unknownFields) {
+  ProtobufObjectReader(
+      CachedKind kind,
+      Origin origin,
+      Compactor compactor,
+      LongAdder unknownFields,
+      boolean managedFields) {
     this.kind = kind;
     this.origin = origin;
+    this.compactor = compactor;
+    this.managedFields = managedFields;
     this.schema = TranscodedJson.schema(kind);
     this.check = new JsonTranscoder(unknownFields);
   }
@@ -31,28 +44,49 @@ final class ProtobufObjectReader implements ObjectReader {
   @Override
   public CachedObject read(byte[] object) {
     long memberVersion = MemberVersion.parse(ProtoFields.resourceVersion(object));
+    byte[] wanted =
+        managedFields
+            ? object
+            : splicer.withoutManagedFields(object, 0, object.length).toByteArray();
     byte[] bytes =
-        splicer.serve(object, 0, object.length, PLACEHOLDER, origin.mark()).toByteArray();
+        splicer.serve(wanted, 0, wanted.length, PLACEHOLDER, origin.mark()).toByteArray();
     check.plain(schema, bytes, 0, bytes.length);
     ObjectMeta metadata = ObjectMeta.scan(bytes, 0, bytes.length, pool);
     ObjectReader.checkNames(kind, origin, metadata.namespace(), metadata.name());
-    ObjectMeta.OwnerReference owner = metadata.controller();
-    CachedObject.Parts parts =
-        new CachedObject.Parts(
-            ObjectKey.of(metadata.namespace(), metadata.name(), origin.cluster()),
-            bytes,
-            resourceVersionAt(bytes),
-            origin,
-            memberVersion,
-            metadata.labels(),
-            owner == null ? null : owner.uid());
+    ObjectMeta.OwnerReference controller = metadata.controller();
+    String owner = controller == null ? null : controller.uid();
     GroupResource resource = kind.resource().groupResource();
     if (resource.equals(GroupResource.PODS)) {
-      return new CachedPod(parts, pool);
+      PodRow row = PodRow.read(bytes, 0, bytes.length, pool);
+      String family = owner == null ? metadata.namespace() : owner;
+      return new CachedPod(parts(bytes, memberVersion, metadata, owner, family), row);
     }
-    return resource.equals(GroupResource.EVENTS)
-        ? new CachedEvent(parts, pool)
-        : new CachedPlain(parts);
+    if (resource.equals(GroupResource.EVENTS)) {
+      EventRow row = EventRow.read(bytes, 0, bytes.length, pool);
+      String family = row.component() + '/' + row.reason();
+      return new CachedEvent(parts(bytes, memberVersion, metadata, owner, family), row);
+    }
+    String family = owner == null ? metadata.namespace() : owner;
+    return new CachedPlain(
+        parts(bytes, memberVersion, metadata, owner, family),
+        new PlainRow(metadata.creationSeconds()));
+  }
+
+  private CachedObject.Parts parts(
+      byte[] bytes,
+      long memberVersion,
+      ObjectMeta metadata,
+      @Nullable String owner,
+      String family) {
+    return new CachedObject.Parts(
+        ObjectKey.of(metadata.namespace(), metadata.name(), origin.cluster()),
+        compactor.compact(family, bytes),
+        resourceVersionAt(bytes),
+        origin,
+        memberVersion,
+        metadata.uid(),
+        metadata.labels(),
+        owner);
   }
 
   private static int resourceVersionAt(byte[] bytes) {

@@ -28,14 +28,14 @@ final class ProtobufSource {
     this.renumbering = renumbering;
   }
 
-  /** Whether {@link CachedObject#bytes} can be sent as they are. */
+  /** Whether {@link CachedObject#bytes()} can be sent as they are. */
   boolean keptAsServed() {
     return renumbering == null;
   }
 
   /** The object under the given resourceVersion; good until the next plan on this thread. */
   ObjectSplicer plan(CachedObject object, long resourceVersion) {
-    byte[] bytes = object.bytes();
+    byte[] bytes = object.bytes(resourceVersion);
     ObjectSplicer splicer = splicers.get();
     return renumbering == null
         ? splicer.serve(bytes, 0, bytes.length, resourceVersion, object.origin().mark())
@@ -45,7 +45,7 @@ final class ProtobufSource {
 
   /** The object's metadata as a PartialObjectMetadata. */
   ObjectSplicer planMetadata(CachedObject object, long resourceVersion) {
-    byte[] bytes = object.bytes();
+    byte[] bytes = object.bytes(resourceVersion);
     return splicers
         .get()
         .serveMetadata(bytes, 0, bytes.length, resourceVersion, object.origin().mark());

@@ -192,7 +192,7 @@ final class Reads {
 
   /** Generous: JSON takes half as much again as what is kept. */
   private static long expectedSize(List<CachedObject> objects) {
-    long each = objects.isEmpty() ? 0 : 1024 + 2L * objects.getFirst().bytes().length;
+    long each = objects.isEmpty() ? 0 : 1024 + 2L * objects.getFirst().size();
     return 1024 + objects.size() * each;
   }
 

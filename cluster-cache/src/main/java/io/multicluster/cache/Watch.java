@@ -291,7 +291,7 @@ final class Watch {
     } else {
       output.write(
           encoded(
-              2 * object.bytes().length + 1024,
+              2 * object.size() + 1024,
               frame -> form.event(frame, type, object, entry.resourceVersion())));
     }
   }

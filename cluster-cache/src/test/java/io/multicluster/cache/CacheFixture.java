@@ -41,6 +41,7 @@ final class CacheFixture implements AutoCloseable {
                 usual.kinds(),
                 3,
                 List.of("app"),
+                true,
                 log,
                 usual.history(),
                 sharedFrameBytes,

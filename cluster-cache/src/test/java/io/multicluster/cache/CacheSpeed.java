@@ -47,6 +47,7 @@ public final class CacheSpeed {
                 usual.kinds(),
                 0,
                 List.of(),
+                true,
                 new LogLimits(64 << 20, Duration.ofMinutes(10)),
                 usual.history(),
                 usual.sharedFrameBytes(),

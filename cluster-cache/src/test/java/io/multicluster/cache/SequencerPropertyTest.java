@@ -64,7 +64,8 @@ class SequencerPropertyTest {
           new History(
               sequencer, INDEXES, new HistoryLimits(4, Duration.ofHours(1), 1 << 30), () -> 0);
       members =
-          new Members(CachedKind.PODS, sequencer, INDEXES.cluster(), 2, Duration.ZERO, () -> 0);
+          new Members(
+              CachedKind.PODS, sequencer, INDEXES.cluster(), 2, true, Duration.ZERO, () -> 0);
       CacheFeeds feeds = new OneKind(members);
       for (String name : List.of("east", "west", "north")) {
         fakes.add(new FakeMember(feeds, name, random));

@@ -137,7 +137,8 @@ public final class Gateway implements AutoCloseable {
             configuration.resources().allFederated());
     ClusterCache cache =
         new ClusterCache(
-            CacheOptions.of(CachedKinds.of(configuration.resources().cachedResources())));
+            CacheOptions.of(CachedKinds.of(configuration.resources().cachedResources()))
+                .withManagedFields(configuration.resources().managedFields()));
     parts.push(cache);
     MemberFeeds members = members(configuration, cache, upstreams, controlPlane, parts);
 

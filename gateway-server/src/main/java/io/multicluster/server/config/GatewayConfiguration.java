@@ -363,15 +363,23 @@ public record GatewayConfiguration(
    *     nodes.metrics.k8s.io}; default none
    * @param federated served by the control plane; {@code "*"} stands for all that it has; default
    *     none
+   * @param managedFields whether cached objects are served with their {@code
+   *     metadata.managedFields}; default true
    */
-  public record Resources(List<String> cached, List<String> gathered, List<String> federated) {
+  public record Resources(
+      List<String> cached,
+      List<String> gathered,
+      List<String> federated,
+      Boolean managedFields) {
     static final Resources DEFAULT =
-        new Resources(List.of("pods", "events", "events.events.k8s.io"), List.of(), List.of());
+        new Resources(
+            List.of("pods", "events", "events.events.k8s.io"), List.of(), List.of(), true);
 
     public Resources {
       cached = cached == null ? DEFAULT.cached : List.copyOf(cached);
       gathered = gathered == null ? DEFAULT.gathered : List.copyOf(gathered);
       federated = federated == null ? DEFAULT.federated : List.copyOf(federated);
+      managedFields = managedFields == null || managedFields;
       checkResources("cached", cached);
       checkResources("gathered", gathered);
       if (!federated.equals(List.of("*"))) {

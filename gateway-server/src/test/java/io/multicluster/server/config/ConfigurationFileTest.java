@@ -91,7 +91,8 @@ final class ConfigurationFileTest {
                 new GatewayConfiguration.Resources(
                     java.util.List.of("pods", "events", "events.events.k8s.io"),
                     java.util.List.of(),
-                    java.util.List.of()),
+                    java.util.List.of(),
+                    true),
                 new GatewayConfiguration.Audit(
                     null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),
                 new GatewayConfiguration.Admission(

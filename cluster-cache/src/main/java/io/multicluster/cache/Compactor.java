@@ -1,0 +1,39 @@
+package io.multicluster.cache;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides how the bytes of objects are kept. One per feed, not thread-safe; the templates are
+ * everybody's.
+ */
+final class Compactor {
+  /** A delta is kept if it takes less than one in so many of the object's bytes. */
+  private static final int WORTH = 4;
+
+  private final Templates templates;
+  private final DeltaEncoder encoder = new DeltaEncoder();
+
+  Compactor(Templates templates) {
+    this.templates = templates;
+  }
+
+  /**
+   * What is much like the template of its family becomes a delta to it. What is not becomes the new
+   * template: pods that have just been made differ more from those that run than these from each
+   * other.
+   *
+   * @param family a name for objects that are expected to be alike
+   * @param bytes pass to the content
+   */
+  Content compact(String family, byte[] bytes) {
+    Whole template = templates.get(family);
+    @Nullable Delta delta =
+        template == null ? null : encoder.encode(template, bytes, bytes.length / WORTH);
+    if (delta != null) {
+      return delta;
+    }
+    Whole whole = new Whole(bytes);
+    templates.put(family, whole);
+    return whole;
+  }
+}

@@ -1,0 +1,24 @@
+package io.multicluster.cache;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The bytes of one state of one object, as they are kept: in full, or as what distinguishes them
+ * from a relative's. Immutable.
+ */
+sealed interface Content permits Whole, Delta {
+  /** Of the object, in bytes. */
+  int size();
+
+  /** The object's bytes in an array of the caller's own. */
+  byte[] copy();
+
+  /** Appends the object's bytes. */
+  void writeTo(ByteBuf out);
+
+  /** Bytes of memory that this takes and nobody else pays for, roughly. */
+  int footprint();
+
+  /** Whether the two stand for the same bytes. */
+  boolean sameAs(Content other);
+}

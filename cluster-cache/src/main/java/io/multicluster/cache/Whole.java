@@ -1,0 +1,48 @@
+package io.multicluster.cache;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+
+/** An object in full, to which others may refer as {@link Delta}. */
+final class Whole implements Content {
+  private final byte[] bytes;
+
+  /**
+   * @param bytes not to be changed from here on
+   */
+  Whole(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Not to be changed. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  @Override
+  public int size() {
+    return bytes.length;
+  }
+
+  @Override
+  public byte[] copy() {
+    return bytes.clone();
+  }
+
+  @Override
+  public void writeTo(ByteBuf out) {
+    out.writeBytes(bytes);
+  }
+
+  @Override
+  public int footprint() {
+    return bytes.length + 32;
+  }
+
+  @Override
+  public boolean sameAs(Content other) {
+    return other instanceof Whole whole
+        ? Arrays.equals(bytes, whole.bytes)
+        : bytes.length == other.size() && Arrays.equals(bytes, other.copy());
+  }
+}
