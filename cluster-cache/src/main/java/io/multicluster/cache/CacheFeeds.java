@@ -1,6 +1,7 @@
 package io.multicluster.cache;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * The side of the cache that faces the members. Methods may be called from any thread, while
@@ -20,8 +21,15 @@ public interface CacheFeeds {
   FeedSink join(CachedKind kind, Member member);
 
   /**
-   * All members known at the start have joined. The cache answers clients from when each of them is
-   * either listed or reported {@link FeedEvent.Unreachable}, or after a bounded wait.
+   * All members known at the start have joined, if they could be reached. The cache answers clients
+   * from when each that joined is either listed or reported {@link FeedEvent.Unreachable}, or after
+   * a bounded wait. Of members that an earlier run knew, the objects of those that are not named
+   * here are deleted from sight; of those that are, they stay, reached or not.
+   *
+   * @param names of all members
    */
-  void membersKnown();
+  void membersKnown(Set<String> names);
+
+  /** A member left before it ever joined: what an earlier run knew of it is deleted from sight. */
+  void removed(String name);
 }

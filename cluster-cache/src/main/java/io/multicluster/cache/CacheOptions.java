@@ -1,9 +1,11 @@
 package io.multicluster.cache;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the cache is to be.
@@ -11,6 +13,7 @@ import java.util.function.LongSupplier;
  * @param kinds what is cached
  * @param replicaSlot distinguishes the resourceVersions of this replica from those of others, 0 to
  *     255
+ * @param directory where the state is kept over a restart; null if it is not
  * @param indexedLabels keys of labels by whose value objects are found without walking all
  * @param managedFields whether {@code metadata.managedFields} of objects is kept and served
  * @param log how much of the past a watch can resume from
@@ -26,6 +29,7 @@ import java.util.function.LongSupplier;
 public record CacheOptions(
     List<CachedKind> kinds,
     int replicaSlot,
+    @Nullable Path directory,
     List<String> indexedLabels,
     boolean managedFields,
     LogLimits log,
@@ -45,13 +49,20 @@ public record CacheOptions(
     Objects.requireNonNull(history);
   }
 
-  /** What suits a gateway of any size. */
+  /** What suits a gateway of any size, and keeps nothing on disk. */
   public static CacheOptions of(List<CachedKind> kinds) {
+    return of(kinds, true, null);
+  }
+
+  /** What suits a gateway of any size. Parameters as those of the record. */
+  public static CacheOptions of(
+      List<CachedKind> kinds, boolean managedFields, @Nullable Path directory) {
     return new CacheOptions(
         kinds,
         0,
+        directory,
         List.of(),
-        true,
+        managedFields,
         new LogLimits(256L << 20, Duration.ofMinutes(10)),
         new HistoryLimits(256, Duration.ofMinutes(5), 512L << 20),
         16L << 20,
@@ -61,22 +72,5 @@ public record CacheOptions(
         true,
         System::currentTimeMillis,
         System::nanoTime);
-  }
-
-  public CacheOptions withManagedFields(boolean wanted) {
-    return new CacheOptions(
-        kinds,
-        replicaSlot,
-        indexedLabels,
-        wanted,
-        log,
-        history,
-        sharedFrameBytes,
-        patience,
-        writePatience,
-        startupPatience,
-        gzip,
-        wallMillis,
-        nanos);
   }
 }

@@ -69,6 +69,10 @@ abstract sealed class CachedObject implements FieldSet
     return key;
   }
 
+  Content content() {
+    return content;
+  }
+
   /** As served, in an array of the caller's own. */
   byte[] bytes() {
     return bytes(resourceVersion);

@@ -73,8 +73,13 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   }
 
   @Override
-  public void membersKnown() {
-    kinds.values().forEach(cache -> cache.members().membersKnown());
+  public void membersKnown(Set<String> names) {
+    kinds.values().forEach(cache -> cache.members().membersKnown(names));
+  }
+
+  @Override
+  public void removed(String name) {
+    kinds.values().forEach(cache -> cache.members().removed(name));
   }
 
   /** The resources that are served, each in each of its versions. */

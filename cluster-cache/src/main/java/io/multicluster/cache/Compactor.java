@@ -36,4 +36,17 @@ final class Compactor {
     templates.put(family, whole);
     return whole;
   }
+
+  /** Makes known to the family what was compacted by an earlier incarnation. */
+  Content restored(String family, Content content) {
+    if (templates.get(family) == null) {
+      templates.put(
+          family,
+          switch (content) {
+            case Whole whole -> whole;
+            case Delta delta -> delta.template();
+          });
+    }
+    return content;
+  }
 }

@@ -24,6 +24,15 @@ final class Delta implements Content {
     this.steps = steps;
   }
 
+  Whole template() {
+    return template;
+  }
+
+  /** Not to be changed. */
+  byte[] steps() {
+    return steps;
+  }
+
   @Override
   public int size() {
     return size;
@@ -81,11 +90,13 @@ final class Delta implements Content {
 
   @Override
   public boolean sameAs(Content other) {
-    return size == other.size()
-        && (other instanceof Delta delta
-                && template == delta.template
-                && Arrays.equals(steps, delta.steps)
-            || Arrays.equals(copy(), other.copy()));
+    return size == other.size() && (sameSteps(other) || Arrays.equals(copy(), other.copy()));
+  }
+
+  private boolean sameSteps(Content other) {
+    return other instanceof Delta delta
+        && template == delta.template
+        && Arrays.equals(steps, delta.steps);
   }
 
   /** Reads the steps. */

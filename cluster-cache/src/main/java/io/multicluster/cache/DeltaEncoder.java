@@ -100,7 +100,7 @@ final class DeltaEncoder {
   }
 
   private int hash(long word) {
-    return (int) (word * 0x9E37_79B9_7F4A_7C15L >>> hashShift);
+    return (int) ((word * 0x9E37_79B9_7F4A_7C15L) >>> hashShift);
   }
 
   private void own(byte[] object, int start, int end) {

@@ -50,6 +50,13 @@ final class HybridClock {
   }
 
   /**
+   * What is minted from now on is above that resourceVersion, which an earlier incarnation minted.
+   */
+  void startAbove(long resourceVersion) {
+    last = Math.max(last, resourceVersion >> SLOT_BITS);
+  }
+
+  /**
    * Takes note of a resourceVersion that a client presents: what is minted from now on is above it.
    * One that lies more than a minute ahead of the wall clock is ignored, so that no client can push
    * the clock away.

@@ -18,6 +18,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,34 +48,79 @@ final class JsonObjectReader implements ObjectReader {
   @Override
   public CachedObject read(byte[] bytes) {
     try {
-      if (JSON.readTree(bytes) instanceof ObjectNode object
-          && object.get("metadata") instanceof ObjectNode metadata) {
-        return read(object, metadata);
+      ObjectNode object = parse(bytes);
+      ObjectNode metadata = metadata(object);
+      ObjectReader.checkNames(kind, origin, namespace(metadata), name(metadata));
+      long memberVersion = MemberVersion.parse(metadata.path("resourceVersion").asText(""));
+      if (!managedFields) {
+        metadata.remove("managedFields");
       }
+      metadata.put("resourceVersion", Long.toString(PLACEHOLDER));
+      mark(metadata, "labels", ClusterMark.LABEL);
+      mark(metadata, "annotations", ClusterMark.ANNOTATION);
+      byte[] marked = JSON.writeValueAsBytes(object);
+      return object(marked, metadata, memberVersion, family -> compactor.compact(family, marked));
     } catch (IOException e) {
-      // Said below: what was sent is not for the log.
+      throw malformed();
     }
-    throw new MalformedProtoException("a " + kind.kind() + " of " + origin.cluster() + " in JSON");
   }
 
-  private CachedObject read(ObjectNode object, ObjectNode metadata) throws IOException {
-    String name = metadata.path("name").asText("");
-    String namespace = metadata.path("namespace").asText("");
-    ObjectReader.checkNames(kind, origin, namespace, name);
-    long memberVersion = MemberVersion.parse(metadata.path("resourceVersion").asText(""));
-    if (!managedFields) {
-      metadata.remove("managedFields");
+  @Override
+  public CachedObject restore(Content content, long memberVersion) {
+    try {
+      byte[] bytes = content.copy();
+      return object(
+          bytes,
+          metadata(parse(bytes)),
+          memberVersion,
+          family -> compactor.restored(family, content));
+    } catch (IOException e) {
+      throw malformed();
     }
-    metadata.put("resourceVersion", Long.toString(PLACEHOLDER));
-    Map<String, String> labels = mark(metadata, "labels", ClusterMark.LABEL);
-    mark(metadata, "annotations", ClusterMark.ANNOTATION);
-    byte[] bytes = JSON.writeValueAsBytes(object);
+  }
+
+  private ObjectNode parse(byte[] bytes) throws IOException {
+    if (JSON.readTree(bytes) instanceof ObjectNode object) {
+      return object;
+    }
+    throw malformed();
+  }
+
+  private ObjectNode metadata(ObjectNode object) {
+    if (object.get("metadata") instanceof ObjectNode metadata) {
+      return metadata;
+    }
+    throw malformed();
+  }
+
+  /** Without a cause: what was sent is not for the log. */
+  private MalformedProtoException malformed() {
+    return new MalformedProtoException("a " + kind.kind() + " of " + origin.cluster() + " in JSON");
+  }
+
+  private static String name(ObjectNode metadata) {
+    return metadata.path("name").asText("");
+  }
+
+  private static String namespace(ObjectNode metadata) {
+    return metadata.path("namespace").asText("");
+  }
+
+  private CachedObject object(
+      byte[] bytes, ObjectNode metadata, long memberVersion, Function<String, Content> contentOf)
+      throws IOException {
+    String namespace = namespace(metadata);
+    Map<String, String> labels = new TreeMap<>();
+    metadata
+        .path("labels")
+        .properties()
+        .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
     Places places = places(bytes);
     String owner = controller(metadata);
     return new CachedJson(
         new CachedObject.Parts(
-            ObjectKey.of(namespace, name, origin.cluster()),
-            compactor.compact(owner == null ? namespace : owner, bytes),
+            ObjectKey.of(namespace, name(metadata), origin.cluster()),
+            contentOf.apply(owner == null ? namespace : owner),
             places.resourceVersionAt,
             origin,
             memberVersion,
@@ -87,13 +133,12 @@ final class JsonObjectReader implements ObjectReader {
   }
 
   /** Adds the cluster to a map of the metadata, which is sorted, as kube-apiserver writes it. */
-  private Map<String, String> mark(ObjectNode metadata, String field, String key) {
+  private void mark(ObjectNode metadata, String field, String key) {
     Map<String, String> map = new TreeMap<>();
     metadata.path(field).properties().forEach(e -> map.put(e.getKey(), e.getValue().asText()));
     map.put(key, origin.cluster());
     ObjectNode marked = metadata.putObject(field);
     map.forEach(marked::put);
-    return map;
   }
 
   private static @Nullable String controller(ObjectNode metadata) {

@@ -18,20 +18,44 @@ final class KindCache implements AutoCloseable {
   private final WriteWaiters writes;
   private final WatchRegistry watches;
   private final FrameCache frames;
+  private final @Nullable Journal journal;
+
+  /** What was minted up to here is known about. */
+  private final long known;
+
+  /** What was minted between then and here, if anything, is not. */
   private final long born;
 
   KindCache(CachedKind kind, CacheOptions options) {
+    this(kind, options, SWEEP_PORTION);
+  }
+
+  /**
+   * @param sweepPortion deletions between two looks at the queue when many are due
+   */
+  KindCache(CachedKind kind, CacheOptions options, int sweepPortion) {
     this.kind = kind;
     this.indexes = new KindIndexes(kind, options.indexedLabels());
     HybridClock clock = new HybridClock(options.wallMillis(), options.replicaSlot());
-    this.sequencer = new Sequencer(indexes.definitions(), clock, options.log(), options.nanos());
+    Templates templates = new Templates();
+    Disk disk = Disk.open(kind, indexes, templates, options);
+    this.journal = disk.journal();
+    Recovered found = disk.recovered();
+    Recovered recovered =
+        found == null ? Recovered.nothing(clock.next(), indexes.definitions().size()) : found;
+    this.known = recovered.end();
+    this.sequencer =
+        new Sequencer(
+            indexes.definitions(), clock, options.log(), options.nanos(), recovered, journal);
+    this.born = found == null ? known : clock.next();
     this.members =
         new Members(
             kind,
             sequencer,
             indexes.cluster(),
-            SWEEP_PORTION,
+            sweepPortion,
             options.managedFields(),
+            templates,
             options.startupPatience(),
             options.nanos());
     this.history = new History(sequencer, indexes, options.history(), options.nanos());
@@ -39,8 +63,23 @@ final class KindCache implements AutoCloseable {
     this.writes = new WriteWaiters(sequencer, members, options.writePatience(), options.nanos());
     this.watches = new WatchRegistry(sequencer, indexes);
     this.frames = new FrameCache(options.sharedFrameBytes());
-    this.born = sequencer.snapshot().resourceVersion();
     sequencer.onTick(history::expire);
+    members.restore(recovered.members());
+    if (journal != null) {
+      journal.startGeneration(sequencer.snapshot(), recovered.members());
+      sequencer.onTick(() -> {
+        if (journal.due()) {
+          startGeneration();
+        }
+      });
+    }
+  }
+
+  /** On the sequencer's thread, between commands: what is on disk begins anew. */
+  void startGeneration() {
+    if (journal != null) {
+      journal.startGeneration(sequencer.snapshot(), members.durable());
+    }
   }
 
   void start(ThreadFactory threads) {
@@ -89,11 +128,12 @@ final class KindCache implements AutoCloseable {
 
   /**
    * Whether it can be told what is older and what is newer than that resourceVersion: it was minted
-   * here, or before this replica read its members. What another replica minted since says nothing
-   * about the order of events here.
+   * here, or before all that this replica knows. What another replica minted since says nothing
+   * about the order of events here, nor does what an earlier run minted and the disk lost.
    */
   boolean comparable(long resourceVersion) {
-    return resourceVersion <= born || sequencer.clock().own(resourceVersion);
+    return resourceVersion <= known
+        || (resourceVersion >= born && sequencer.clock().own(resourceVersion));
   }
 
   /** The objects of that name, one for each cluster that has one. */
@@ -131,5 +171,8 @@ final class KindCache implements AutoCloseable {
   @Override
   public void close() {
     sequencer.close();
+    if (journal != null) {
+      journal.close();
+    }
   }
 }

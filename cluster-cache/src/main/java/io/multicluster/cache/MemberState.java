@@ -26,6 +26,10 @@ final class MemberState {
 
   private @Nullable Listing listing;
   private @Nullable Sweep sweep;
+  private boolean left;
+
+  /** What the disk was told last. */
+  private Recovered.@Nullable MemberPosition kept;
 
   /**
    * @param clusterIndex which of the indexes is that of clusters
@@ -36,6 +40,17 @@ final class MemberState {
     this.origin = origin;
     this.clusterIndex = clusterIndex;
     this.portion = portion;
+  }
+
+  /**
+   * A member that an earlier incarnation knew.
+   *
+   * @param known up to which position
+   */
+  MemberState(Sequencer sequencer, Origin origin, int clusterIndex, int portion, long known) {
+    this(sequencer, origin, clusterIndex, portion);
+    position = known;
+    listed = known > 0;
   }
 
   Origin origin() {
@@ -58,6 +73,35 @@ final class MemberState {
 
   MemberStatus status() {
     return new MemberStatus(origin.member(), listed, unreachable, position);
+  }
+
+  /** The member's position that a feed can go on from; 0 if it must list. */
+  long resumePosition() {
+    return listed ? position : 0;
+  }
+
+  /** How its feed could go on after a restart: what is not finished does not count yet. */
+  Recovered.MemberPosition durable() {
+    Recovered.MemberPosition before = kept;
+    if (before != null && sweep != null && !left) {
+      return before;
+    }
+    return new Recovered.MemberPosition(origin, sweep == null ? resumePosition() : 0, left);
+  }
+
+  /** The same, if it is news since the last call; null if not. */
+  Recovered.@Nullable MemberPosition durableNews() {
+    Recovered.MemberPosition now = durable();
+    if (now.equals(kept)) {
+      return null;
+    }
+    kept = now;
+    return now;
+  }
+
+  /** Whether it left and nothing is left of it. */
+  boolean gone() {
+    return left && sweep == null;
   }
 
   void beginList() {
@@ -132,13 +176,14 @@ final class MemberState {
     channel = null;
     listing = null;
     finishSweep();
+    left = true;
     sweep = new Sweep(ownKeys(), new BitSet(), position);
     sweepOn();
   }
 
   /** An object in the place of another: of the same, or of one that is gone without a word. */
   private void replace(@Nullable CachedObject before, CachedObject after) {
-    if (before != null && (!before.sameIdentity(after))) {
+    if (before != null && !before.sameIdentity(after)) {
       sequencer.change(before, null, after.memberVersion());
       before = null;
     }

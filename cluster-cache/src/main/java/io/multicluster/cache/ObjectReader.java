@@ -22,6 +22,14 @@ interface ObjectReader {
   CachedObject read(byte[] object);
 
   /**
+   * The object again that an earlier incarnation has read.
+   *
+   * @param content of that object
+   * @throws MalformedProtoException if it is none
+   */
+  CachedObject restore(Content content, long memberVersion);
+
+  /**
    * @param unknownFields counts fields that no JSON client will see, as the member is newer
    * @param managedFields whether {@code metadata.managedFields} is kept
    */

@@ -11,7 +11,7 @@ import io.multicluster.wire.table.EventRow;
 import io.multicluster.wire.table.PlainRow;
 import io.multicluster.wire.table.PodRow;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /** Reads objects of built-in kinds. */
 final class ProtobufObjectReader implements ObjectReader {
@@ -51,42 +51,43 @@ final class ProtobufObjectReader implements ObjectReader {
     byte[] bytes =
         splicer.serve(wanted, 0, wanted.length, PLACEHOLDER, origin.mark()).toByteArray();
     check.plain(schema, bytes, 0, bytes.length);
+    return object(bytes, memberVersion, family -> compactor.compact(family, bytes));
+  }
+
+  @Override
+  public CachedObject restore(Content content, long memberVersion) {
+    return object(content.copy(), memberVersion, family -> compactor.restored(family, content));
+  }
+
+  /**
+   * @param contentOf the content that an object of that family is to have
+   */
+  private CachedObject object(
+      byte[] bytes, long memberVersion, Function<String, Content> contentOf) {
     ObjectMeta metadata = ObjectMeta.scan(bytes, 0, bytes.length, pool);
     ObjectReader.checkNames(kind, origin, metadata.namespace(), metadata.name());
     ObjectMeta.OwnerReference controller = metadata.controller();
     String owner = controller == null ? null : controller.uid();
     GroupResource resource = kind.resource().groupResource();
-    if (resource.equals(GroupResource.PODS)) {
-      PodRow row = PodRow.read(bytes, 0, bytes.length, pool);
-      String family = owner == null ? metadata.namespace() : owner;
-      return new CachedPod(parts(bytes, memberVersion, metadata, owner, family), row);
+    EventRow event =
+        resource.equals(GroupResource.EVENTS) ? EventRow.read(bytes, 0, bytes.length, pool) : null;
+    String relatives = owner == null ? metadata.namespace() : owner;
+    CachedObject.Parts parts =
+        new CachedObject.Parts(
+            ObjectKey.of(metadata.namespace(), metadata.name(), origin.cluster()),
+            contentOf.apply(event == null ? relatives : event.component() + '/' + event.reason()),
+            resourceVersionAt(bytes),
+            origin,
+            memberVersion,
+            metadata.uid(),
+            metadata.labels(),
+            owner);
+    if (event != null) {
+      return new CachedEvent(parts, event);
     }
-    if (resource.equals(GroupResource.EVENTS)) {
-      EventRow row = EventRow.read(bytes, 0, bytes.length, pool);
-      String family = row.component() + '/' + row.reason();
-      return new CachedEvent(parts(bytes, memberVersion, metadata, owner, family), row);
-    }
-    String family = owner == null ? metadata.namespace() : owner;
-    return new CachedPlain(
-        parts(bytes, memberVersion, metadata, owner, family),
-        new PlainRow(metadata.creationSeconds()));
-  }
-
-  private CachedObject.Parts parts(
-      byte[] bytes,
-      long memberVersion,
-      ObjectMeta metadata,
-      @Nullable String owner,
-      String family) {
-    return new CachedObject.Parts(
-        ObjectKey.of(metadata.namespace(), metadata.name(), origin.cluster()),
-        compactor.compact(family, bytes),
-        resourceVersionAt(bytes),
-        origin,
-        memberVersion,
-        metadata.uid(),
-        metadata.labels(),
-        owner);
+    return resource.equals(GroupResource.PODS)
+        ? new CachedPod(parts, PodRow.read(bytes, 0, bytes.length, pool))
+        : new CachedPlain(parts, new PlainRow(metadata.creationSeconds()));
   }
 
   private static int resourceVersionAt(byte[] bytes) {

@@ -31,12 +31,14 @@ final class Sequencer implements AutoCloseable {
   private final HybridClock clock;
   private final LongSupplier nanos;
   private final EventLog events;
+  private final @Nullable Journal journal;
   private final Snapshot.Editor state;
   private final MpscUnboundedVarHandleArrayQueue<Runnable> commands =
       new MpscUnboundedVarHandleArrayQueue<>(1024);
   private final List<Runnable> afterPublish = new ArrayList<>();
   private final List<Runnable> publishListeners = new ArrayList<>();
   private final List<Runnable> tickListeners = new ArrayList<>();
+  private final List<Runnable> beforeFlush = new ArrayList<>();
 
   private volatile Snapshot snapshot;
   private volatile boolean parked;
@@ -46,16 +48,34 @@ final class Sequencer implements AutoCloseable {
   private long publishedPosition;
   private long lastTick;
 
+  /**
+   * @param start what there is already
+   * @param journal what is to be kept on disk of all that follows; null if nothing is
+   */
   Sequencer(
-      List<Index.Definition> indexes, HybridClock clock, LogLimits limits, LongSupplier nanos) {
+      List<Index.Definition> indexes,
+      HybridClock clock,
+      LogLimits limits,
+      LongSupplier nanos,
+      Recovered start,
+      @Nullable Journal journal) {
     this.clock = clock;
     this.nanos = nanos;
-    // Whatever an earlier incarnation minted is below this, and refused as too old.
-    this.position = clock.next();
-    this.publishedPosition = position;
-    this.snapshot = Snapshot.empty(position, indexes.size());
+    this.journal = journal;
+    this.position = start.base().resourceVersion();
     this.events = new EventLog(limits, position);
-    this.state = new Snapshot.Editor(snapshot, indexes);
+    this.state = new Snapshot.Editor(start.base(), indexes);
+    for (LogEntry entry : start.events()) {
+      apply(entry);
+      if (events.startsSegment()) {
+        events.publish();
+        events.expire(nanos.getAsLong());
+      }
+    }
+    events.publish();
+    this.snapshot = state.publish(position);
+    this.publishedPosition = position;
+    clock.startAbove(position);
     this.lastTick = nanos.getAsLong();
   }
 
@@ -96,6 +116,15 @@ final class Sequencer implements AutoCloseable {
     tickListeners.add(listener);
   }
 
+  /** Before {@link #start}: runs before what was journaled is brought to disk, and adds to it. */
+  void beforeFlush(Runnable action) {
+    beforeFlush.add(action);
+  }
+
+  @Nullable Journal journal() {
+    return journal;
+  }
+
   /** Within a command: the object as changed so far. */
   @Nullable CachedObject get(byte[] key) {
     return state.get(key);
@@ -117,14 +146,22 @@ final class Sequencer implements AutoCloseable {
    * @param memberVersion of the change, in the member's own counting
    */
   void change(@Nullable CachedObject before, @Nullable CachedObject after, long memberVersion) {
-    Snapshot segmentStart = events.startsSegment() ? current() : null;
-    position = clock.next();
+    long minted = clock.next();
     if (after != null) {
-      after.mint(position);
+      after.mint(minted);
     }
-    state.change(before, after);
-    events.append(
-        new LogEntry(position, memberVersion, before, after), segmentStart, nanos.getAsLong());
+    LogEntry entry = new LogEntry(minted, memberVersion, before, after);
+    apply(entry);
+    if (journal != null) {
+      journal.changed(entry);
+    }
+  }
+
+  private void apply(LogEntry entry) {
+    Snapshot segmentStart = events.startsSegment() ? state.publish(position) : null;
+    position = entry.resourceVersion();
+    state.change(entry.before(), entry.after());
+    events.append(entry, segmentStart, nanos.getAsLong());
   }
 
   /** Within a command: runs once clients can see what the command did. */
@@ -144,6 +181,7 @@ final class Sequencer implements AutoCloseable {
     long now = nanos.getAsLong();
     if (now - lastTick >= TICK_NANOS) {
       lastTick = now;
+      flush();
       events.expire(now);
       tickListeners.forEach(Sequencer::runSafely);
     }
@@ -153,6 +191,7 @@ final class Sequencer implements AutoCloseable {
   private void publish() {
     if (position != publishedPosition) {
       publishedPosition = position;
+      flush();
       events.publish();
       snapshot = state.publish(position);
       publishListeners.forEach(Sequencer::runSafely);
@@ -161,6 +200,13 @@ final class Sequencer implements AutoCloseable {
       List<Runnable> actions = List.copyOf(afterPublish);
       afterPublish.clear();
       actions.forEach(Sequencer::runSafely);
+    }
+  }
+
+  private void flush() {
+    if (journal != null) {
+      beforeFlush.forEach(Sequencer::runSafely);
+      journal.flush();
     }
   }
 
@@ -185,19 +231,23 @@ final class Sequencer implements AutoCloseable {
     }
   }
 
-  /** Ends the thread and waits for it; commands that are still queued are dropped. */
+  /**
+   * Ends the thread, waits for it, and brings the rest to disk; commands that are still queued are
+   * dropped.
+   */
   @Override
   public void close() {
     closed = true;
     Thread running = thread;
-    if (running == null) {
-      return;
+    if (running != null) {
+      LockSupport.unpark(running);
+      try {
+        running.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
     }
-    LockSupport.unpark(running);
-    try {
-      running.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    flush();
   }
 }

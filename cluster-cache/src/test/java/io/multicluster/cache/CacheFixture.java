@@ -7,17 +7,23 @@ import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** A cache with members that a test speaks for, and clients on one event loop that it turns. */
 final class CacheFixture implements AutoCloseable {
+  private static final AtomicLong RUNS = new AtomicLong();
+
   private final MockTicker ticker = Ticker.newMockTicker();
   private final ManualIoEventLoop loop =
       new ManualIoEventLoop(null, Thread.currentThread(), LocalIoHandler.newFactory(), ticker);
@@ -32,14 +38,26 @@ final class CacheFixture implements AutoCloseable {
    * @param kinds beside pods and events
    */
   CacheFixture(LogLimits log, long sharedFrameBytes, CachedKind... kinds) {
+    this(log, sharedFrameBytes, null, kinds);
+  }
+
+  /**
+   * @param directory where the state is kept; null if it is not
+   * @param kinds beside pods and events
+   */
+  CacheFixture(
+      LogLimits log, long sharedFrameBytes, @Nullable Path directory, CachedKind... kinds) {
     List<CachedKind> all = new ArrayList<>(List.of(CachedKind.PODS, CachedKind.EVENTS));
     all.addAll(List.of(kinds));
     CacheOptions usual = CacheOptions.of(all);
+    // Time goes on between two runs on the same files.
+    long now = 1_700_000_600_000L + (directory == null ? 0 : RUNS.incrementAndGet());
     cache =
         new ClusterCache(
             new CacheOptions(
                 usual.kinds(),
                 3,
+                directory,
                 List.of("app"),
                 true,
                 log,
@@ -49,15 +67,21 @@ final class CacheFixture implements AutoCloseable {
                 usual.writePatience(),
                 usual.startupPatience(),
                 true,
-                () -> 1_700_000_600_000L,
+                () -> now,
                 ticker::nanoTime));
   }
 
   /** Joins all kinds and lists them as empty. */
   FakeFeed join(String name) {
+    FakeFeed feed = rejoin(name);
+    feed.sinks.values().forEach(sink -> feed.list(sink, 1));
+    return feed;
+  }
+
+  /** Joins all kinds as a member that may be known already. */
+  FakeFeed rejoin(String name) {
     FakeFeed feed = new FakeFeed(name);
     feeds.add(feed);
-    feed.sinks.values().forEach(sink -> feed.list(sink, 1));
     return feed;
   }
 
@@ -66,7 +90,7 @@ final class CacheFixture implements AutoCloseable {
     for (String name : names) {
       join(name);
     }
-    cache.membersKnown();
+    cache.membersKnown(Set.of(names));
     // The cache says so after what comes next in the queue.
     while (!cache.ready()) {
       Thread.onSpinWait();

@@ -20,6 +20,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,7 @@ public final class CacheSpeed {
             new CacheOptions(
                 usual.kinds(),
                 0,
+                null,
                 List.of(),
                 true,
                 new LogLimits(64 << 20, Duration.ofMinutes(10)),
@@ -104,7 +106,7 @@ public final class CacheSpeed {
       sink.accept(new FeedEvent.ListEnd(Integer.toString(pods + 1)), done::countDown);
     }
     done.await();
-    cache.membersKnown();
+    cache.membersKnown(Set.of());
     report("sync", start, wall, pods);
     while (!cache.ready()) {
       Thread.onSpinWait();

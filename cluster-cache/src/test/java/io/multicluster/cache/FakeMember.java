@@ -162,6 +162,12 @@ final class FakeMember {
     watch = -1;
   }
 
+  /** Leaves while nobody is there to be told. */
+  void forget() {
+    sink = null;
+    watch = -1;
+  }
+
   void breakOff() {
     watch = -1;
     if (random.nextBoolean()) {

@@ -3,13 +3,24 @@ package io.multicluster.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,50 +38,82 @@ class SequencerPropertyTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void readersSeeTheUnionOfTheMembersAndNothingTwice(long seed) {
-    World world = new World(seed);
-    for (int i = 0; i < 1500; i++) {
-      world.step();
+  void readersSeeTheUnionOfTheMembersAndNothingTwice(long seed) throws IOException {
+    try (World world = new World(seed, null)) {
+      world.run();
     }
-    world.settle();
-    world.checkUnion();
   }
 
-  private static final class World {
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void aRestartIsSeenByNobody(long seed, @TempDir Path folder) throws IOException {
+    try (World world = new World(seed, folder)) {
+      world.run();
+    }
+  }
+
+  private static final class World implements AutoCloseable {
     private final Random random;
     private final String about;
-    private final Sequencer sequencer;
-    private final Members members;
-    private final History history;
+    private final @Nullable Path folder;
+    private final LogLimits limits;
+    private KindCache cache;
+    private int runs;
     private final List<FakeMember> fakes = new ArrayList<>();
     private final List<Reader> readers = new ArrayList<>();
     private final Map<Long, Map<String, Long>> past = new TreeMap<>();
     private final boolean restores;
     private long wallMillis = 1_700_000_000_000L;
 
-    World(long seed) {
+    /**
+     * @param folder null for a cache that keeps nothing on disk, and is not restarted
+     */
+    World(long seed, @Nullable Path folder) {
       random = new Random(seed);
+      this.folder = folder;
       about = "seed " + seed;
       restores = random.nextInt(3) == 0;
-      // The clock stands still and jumps back at times.
-      HybridClock clock = new HybridClock(() -> wallMillis, 7);
-      sequencer =
-          new Sequencer(
-              INDEXES.definitions(),
-              clock,
-              new LogLimits(random.nextBoolean() ? 1 << 30 : 200_000, Duration.ofHours(1)),
-              () -> 0);
-      history =
-          new History(
-              sequencer, INDEXES, new HistoryLimits(4, Duration.ofHours(1), 1 << 30), () -> 0);
-      members =
-          new Members(
-              CachedKind.PODS, sequencer, INDEXES.cluster(), 2, true, Duration.ZERO, () -> 0);
-      CacheFeeds feeds = new OneKind(members);
+      limits = new LogLimits(random.nextBoolean() ? 1 << 30 : 200_000, Duration.ofHours(1));
+      cache = newCache();
+      CacheFeeds feeds = new CurrentCache();
       for (String name : List.of("east", "west", "north")) {
         fakes.add(new FakeMember(feeds, name, random));
       }
-      readers.add(new Reader(sequencer.snapshot()));
+      readers.add(new Reader(cache.snapshot()));
+    }
+
+    private KindCache newCache() {
+      CacheOptions usual = CacheOptions.of(List.of(CachedKind.PODS));
+      return new KindCache(
+          CachedKind.PODS,
+          new CacheOptions(
+              usual.kinds(),
+              7,
+              folder == null ? null : folder.resolve("run" + runs),
+              List.of("app"),
+              true,
+              limits,
+              new HistoryLimits(4, Duration.ofHours(1), 1 << 30),
+              usual.sharedFrameBytes(),
+              usual.patience(),
+              usual.writePatience(),
+              Duration.ZERO,
+              true,
+              // The clock stands still and jumps back at times.
+              () -> wallMillis,
+              () -> 0),
+          2);
+    }
+
+    void run() throws IOException {
+      for (int i = 0; i < 1500; i++) {
+        if (folder != null && random.nextInt(60) == 0) {
+          restart(folder);
+        }
+        step();
+      }
+      settle();
+      checkUnion();
     }
 
     void step() {
@@ -99,9 +142,12 @@ class SequencerPropertyTest {
           }
         }
         case 7 -> wallMillis += random.nextInt(10) - 3;
-        case 8 -> sequencer.clock().observe(((wallMillis + 5) << 12) << 8);
-        case 9 -> readers.add(new Reader(sequencer.snapshot()));
-        case 10 -> checkPast();
+        case 8 -> cache.sequencer().clock().observe(((wallMillis + 5) << 12) << 8);
+        case 9 -> readers.add(new Reader(cache.snapshot()));
+        case 10 -> {
+          checkPast();
+          cache.startGeneration();
+        }
         case 11, 12, 13, 14, 15, 16 -> publish();
         case 17, 18, 19, 20, 21, 22, 23, 24 -> fake.mutate();
         default -> fake.step();
@@ -109,9 +155,9 @@ class SequencerPropertyTest {
     }
 
     private void publish() {
-      sequencer.runPending();
-      sequencer.events().expire(0);
-      Snapshot snapshot = sequencer.snapshot();
+      cache.sequencer().runPending();
+      cache.sequencer().events().expire(0);
+      Snapshot snapshot = cache.snapshot();
       if (past.put(snapshot.resourceVersion(), versions(snapshot)) == null) {
         checkIndexes(snapshot);
       }
@@ -123,7 +169,7 @@ class SequencerPropertyTest {
       for (FakeMember fake : fakes) {
         fake.catchUp();
       }
-      while (sequencer.runPending()) {
+      while (cache.sequencer().runPending()) {
         // Deletions of members that left come in portions.
       }
       readers.forEach(reader -> reader.read(Integer.MAX_VALUE));
@@ -137,8 +183,7 @@ class SequencerPropertyTest {
         }
       }
       Map<String, Long> actual = new TreeMap<>();
-      CopyOnWriteBTree.Cursor<CachedObject> all =
-          sequencer.snapshot().objects().cursor(new byte[0]);
+      CopyOnWriteBTree.Cursor<CachedObject> all = cache.snapshot().objects().cursor(new byte[0]);
       for (CachedObject o = all.next(); o != null; o = all.next()) {
         actual.put(o.namespace() + "/" + o.name() + "@" + o.cluster(), o.memberVersion());
         FakeMember.Pod pod = member(o.cluster()).pods().get(o.namespace() + "/" + o.name());
@@ -151,7 +196,7 @@ class SequencerPropertyTest {
             .isEqualTo(Long.toString(o.resourceVersion()));
       }
       assertThat(actual).as(about).isEqualTo(expected);
-      Map<String, Long> minted = versions(sequencer.snapshot());
+      Map<String, Long> minted = versions(cache.snapshot());
       for (Reader reader : readers) {
         if (!reader.expired) {
           assertThat(reader.state).as(about).isEqualTo(minted);
@@ -166,8 +211,8 @@ class SequencerPropertyTest {
     /** Any position whose events are in the log can be looked at again, exactly. */
     private void checkPast() {
       past.forEach((version, state) -> {
-        Snapshot again = history.at(version);
-        if (version >= sequencer.events().floor()) {
+        Snapshot again = cache.history().at(version);
+        if (version >= cache.sequencer().events().floor()) {
           assertThat(again).as("%s at %s", about, version).isNotNull();
         }
         if (again != null) {
@@ -211,17 +256,30 @@ class SequencerPropertyTest {
       Reader(Snapshot start) {
         state = versions(start);
         position = start.resourceVersion();
-        next = sequencer.events().after(position);
+        next = cache.sequencer().events().after(position);
         expired = next < 0;
+      }
+
+      /** After a restart: a position is good, or it is refused. */
+      void reconnect() {
+        long known = cache.snapshot().resourceVersion();
+        if (position > known) {
+          assertThat(cache.comparable(position)).as(about).isFalse();
+          expired = true;
+        } else {
+          next = cache.sequencer().events().after(position);
+          assertThat(next < 0).as(about).isEqualTo(position < cache.sequencer().events().floor());
+          expired |= next < 0;
+        }
       }
 
       void read(int most) {
         if (random.nextInt(3) == 0 && !expired) {
-          next = sequencer.events().after(position); // as a client that reconnects
+          next = cache.sequencer().events().after(position); // as a client that reconnects
           expired = next < 0;
         }
-        for (int i = 0; i < most && !expired && next < sequencer.events().end(); i++) {
-          LogEntry entry = sequencer.events().get(next++);
+        for (int i = 0; i < most && !expired && next < cache.sequencer().events().end(); i++) {
+          LogEntry entry = cache.sequencer().events().get(next++);
           if (entry == null) {
             expired = true;
             return;
@@ -259,22 +317,128 @@ class SequencerPropertyTest {
       }
       return versions;
     }
-  }
 
-  private record OneKind(Members members) implements CacheFeeds {
-    @Override
-    public List<CachedKind> kinds() {
-      return List.of(CachedKind.PODS);
+    /**
+     * The process ends, at once or with the machine, and starts again on the files as they are.
+     * Time passes, members leave meanwhile.
+     */
+    private void restart(Path kept) throws IOException {
+      Path files = kept.resolve("run" + runs).resolve("pods");
+      Path copies = kept.resolve("run" + ++runs).resolve("pods");
+      while (!copied(files, copies)) {
+        // A checkpoint was completed meanwhile, and what it replaces was deleted.
+      }
+      boolean damaged = random.nextInt(4) == 0 && damageLastLog(copies);
+      Snapshot before = cache.snapshot();
+      cache.close();
+      wallMillis += 100;
+      cache = newCache();
+      Snapshot after = cache.snapshot();
+      if (!damaged) {
+        assertSame(before, after);
+      }
+      past.keySet().removeIf(version -> version > after.resourceVersion());
+      readers.forEach(Reader::reconnect);
+      Set<String> names = new TreeSet<>();
+      for (FakeMember fake : fakes) {
+        if (random.nextInt(6) == 0) {
+          fake.forget();
+        } else if (fake.joined()) {
+          names.add(fake.name());
+        }
+      }
+      if (random.nextBoolean()) {
+        cache.members().membersKnown(names);
+      }
+      fakes.stream().filter(FakeMember::joined).forEach(FakeMember::join);
+      cache.members().membersKnown(names);
+    }
+
+    private void assertSame(Snapshot before, Snapshot after) {
+      assertThat(after.resourceVersion()).as(about).isEqualTo(before.resourceVersion());
+      assertThat(versions(after)).as(about).isEqualTo(versions(before));
+      CopyOnWriteBTree.Cursor<CachedObject> all = before.objects().cursor(new byte[0]);
+      for (CachedObject o = all.next(); o != null; o = all.next()) {
+        CachedObject again = after.get(o.key());
+        assertThat(again).as(about).isNotNull();
+        assertThat(again.bytes()).as(about).isEqualTo(o.bytes());
+        assertThat(again.memberVersion()).as(about).isEqualTo(o.memberVersion());
+      }
+      checkIndexes(after);
+    }
+
+    private static boolean copied(Path files, Path copies) throws IOException {
+      Files.createDirectories(copies);
+      for (Path file : list(copies)) {
+        Files.delete(file);
+      }
+      for (Path file : list(files)) {
+        try {
+          Files.copy(file, copies.resolve(file.getFileName()));
+        } catch (NoSuchFileException e) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+      try (Stream<Path> all = Files.list(folder)) {
+        return all.toList();
+      }
+    }
+
+    /** Returns whether something that was written is lost. */
+    private boolean damageLastLog(Path files) throws IOException {
+      Path last =
+          list(files).stream()
+              .filter(file -> file.toString().endsWith(".log"))
+              .max(Comparator.comparingLong(World::generation))
+              .orElseThrow();
+      byte[] bytes = Files.readAllBytes(last);
+      if (bytes.length < 200) {
+        return false;
+      }
+      if (random.nextBoolean()) {
+        bytes[100 + random.nextInt(bytes.length - 100)] ^= 4;
+      } else {
+        bytes = Arrays.copyOf(bytes, 100 + random.nextInt(bytes.length - 100));
+      }
+      Files.write(last, bytes);
+      return true;
+    }
+
+    private static long generation(Path file) {
+      String name = file.getFileName().toString();
+      return Long.parseLong(name.substring(0, name.indexOf('.')));
     }
 
     @Override
-    public FeedSink join(CachedKind kind, Member member) {
-      return members.join(member);
+    public void close() {
+      cache.close();
     }
 
-    @Override
-    public void membersKnown() {
-      members.membersKnown();
+    /** The members feed whichever cache there is. */
+    private final class CurrentCache implements CacheFeeds {
+      @Override
+      public List<CachedKind> kinds() {
+        return List.of(CachedKind.PODS);
+      }
+
+      @Override
+      public FeedSink join(CachedKind kind, Member member) {
+        return cache.members().join(member);
+      }
+
+      @Override
+      public void membersKnown(Set<String> names) {
+        cache.members().membersKnown(names);
+      }
+
+      @Override
+      public void removed(String name) {
+        cache.members().removed(name);
+      }
     }
   }
 }

@@ -137,8 +137,10 @@ public final class Gateway implements AutoCloseable {
             configuration.resources().allFederated());
     ClusterCache cache =
         new ClusterCache(
-            CacheOptions.of(CachedKinds.of(configuration.resources().cachedResources()))
-                .withManagedFields(configuration.resources().managedFields()));
+            CacheOptions.of(
+                CachedKinds.of(configuration.resources().cachedResources()),
+                configuration.resources().managedFields(),
+                state.cache()));
     parts.push(cache);
     MemberFeeds members = members(configuration, cache, upstreams, controlPlane, parts);
 

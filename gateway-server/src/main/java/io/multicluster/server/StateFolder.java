@@ -64,6 +64,11 @@ public record StateFolder(Path root) {
     return files;
   }
 
+  /** What the cache goes on from after a restart. */
+  Path cache() {
+    return root.resolve("cache");
+  }
+
   /** What was issued and revoked. */
   public Path inventory() {
     return root.resolve("client-ca/inventory");

@@ -4,7 +4,6 @@ import io.multicluster.cache.CacheFeeds;
 import io.multicluster.cache.CachedKind;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamConfig;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,6 +66,7 @@ public final class MemberFeeds implements AutoCloseable {
     MemberFeed feed = members.remove(name);
     if (feed != null) {
       feed.leave();
+      cache.removed(name);
     }
   }
 
@@ -95,12 +95,12 @@ public final class MemberFeeds implements AutoCloseable {
    * each of them has been reached or has proved to be out of reach.
    */
   public void initialMembersPut() {
-    List<MemberFeed> initial = List.copyOf(members.values());
+    Map<String, MemberFeed> initial = Map.copyOf(members);
     Thread.ofVirtual()
         .name("initial members")
         .start(() -> {
-          initial.forEach(feed -> feed.firstAttempt().join());
-          cache.membersKnown();
+          initial.values().forEach(feed -> feed.firstAttempt().join());
+          cache.membersKnown(initial.keySet());
         });
   }
 
