@@ -136,8 +136,11 @@ final class Reads {
 
   private void firstPage(ReadRequest request, ListOptions list) {
     Snapshot snapshot = exactly(list) ? exact(list) : cache.snapshot();
-    // Old reflectors ask for "any" state with a limit, and expect all of it.
-    boolean whole = list.resourceVersion() instanceof ResourceVersion.Any;
+    // Old reflectors ask for "any" state with a limit, and expect all of it; but of events, which
+    // kube-apiserver does not serve from memory, nobody does.
+    boolean whole =
+        list.resourceVersion() instanceof ResourceVersion.Any
+            && !cache.kind().equals(CachedKind.EVENTS);
     answer(request, list, snapshot, FROM_THE_START, whole ? 0 : list.limit());
   }
 

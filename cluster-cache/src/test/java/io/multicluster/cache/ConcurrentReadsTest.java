@@ -49,8 +49,7 @@ class ConcurrentReadsTest {
     PROTOBUF + ";as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
   };
 
-  private final ClusterCache cache =
-      new ClusterCache(CacheOptions.of(List.of(CachedKind.PODS)));
+  private final ClusterCache cache = new ClusterCache(CacheOptions.of(List.of(CachedKind.PODS)));
 
   @Test
   void everyListIsOneStateWhateverItsForm() throws Exception {
@@ -96,8 +95,7 @@ class ConcurrentReadsTest {
   private static void change(FeedSink sink, long version) throws InterruptedException {
     CountDownLatch applied = new CountDownLatch(1);
     byte[] pod = SyntheticPods.pod((int) (version * 7919 % PODS), version);
-    sink.accept(
-        new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, pod), applied::countDown);
+    sink.accept(new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, pod), applied::countDown);
     assertThat(applied.await(30, TimeUnit.SECONDS)).isTrue();
   }
 
@@ -125,21 +123,23 @@ class ConcurrentReadsTest {
                 loop, "/api/v1/pods" + options, "accept", accept, "accept-encoding", "gzip")
             : new RecordingExchange(loop, "/api/v1/pods" + options, "accept", accept);
     List<ApiException> failures = new ArrayList<>();
-    loop.submit(() -> {
-          exchange.window(10_000);
-          Query query = Query.parse(exchange.request().query());
-          cache.serve(
-              exchange,
-              query,
-              RequestInfoParser.parse(exchange.request(), query),
-              failures::add);
-        })
+    loop.submit(
+            () -> {
+              exchange.window(10_000);
+              Query query = Query.parse(exchange.request().query());
+              cache.serve(
+                  exchange,
+                  query,
+                  RequestInfoParser.parse(exchange.request(), query),
+                  failures::add);
+            })
         .get();
     int room = 30_000 + random.nextInt(200_000);
-    while (!loop.submit(() -> {
-          exchange.window(room);
-          return exchange.ended();
-        })
+    while (!loop.submit(
+            () -> {
+              exchange.window(room);
+              return exchange.ended();
+            })
         .get()) {
       // Others have their turn.
     }
@@ -153,7 +153,8 @@ class ConcurrentReadsTest {
         "gzip".equals(exchange.header("content-encoding"))
             ? new GZIPInputStream(in).readAllBytes()
             : in.readAllBytes();
-    JsonNode list = Envelope.isEnveloped(body, 0, body.length) ? decoded(body) : JSON.readTree(body);
+    JsonNode list =
+        Envelope.isEnveloped(body, 0, body.length) ? decoded(body) : JSON.readTree(body);
     list.path("items").forEach(item -> put(items, item));
     list.path("rows").forEach(row -> put(items, row.get("object")));
     return list.at("/metadata/resourceVersion").asLong();
