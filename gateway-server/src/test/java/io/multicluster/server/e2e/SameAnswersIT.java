@@ -318,7 +318,7 @@ class SameAnswersIT {
       String options = "labelSelector=" + encode(selector);
       questions.add(new Question(paths.get(0), options, "application/json"));
       questions.add(new Question(paths.get(1), options, TABLE));
-      questions.add(new Question(paths.get(0), options + "&limit=2", PROTOBUF));
+      questions.add(new Question(paths.get(0), options + "&limit=100", PROTOBUF));
     }
     for (String selector : POD_FIELDS) {
       String options = "fieldSelector=" + encode(selector);
@@ -605,7 +605,6 @@ class SameAnswersIT {
           "sendInitialEvents=maybe",
           "allowWatchBookmarks=true&resourceVersion={rv}",
           "allowWatchBookmarks=maybe",
-          "continue=x",
           "limit=1");
 
   private static String encode(String text) {
