@@ -367,10 +367,7 @@ public record GatewayConfiguration(
    *     metadata.managedFields}; default true
    */
   public record Resources(
-      List<String> cached,
-      List<String> gathered,
-      List<String> federated,
-      Boolean managedFields) {
+      List<String> cached, List<String> gathered, List<String> federated, Boolean managedFields) {
     static final Resources DEFAULT =
         new Resources(
             List.of("pods", "events", "events.events.k8s.io"), List.of(), List.of(), true);
