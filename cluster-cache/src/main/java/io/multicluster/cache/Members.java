@@ -200,8 +200,13 @@ final class Members {
     return states.get(cluster);
   }
 
+  /** Reads single objects as they would be kept, apart from those that are. */
+  ObjectReader reader(String cluster) {
+    return ObjectReader.of(kind, origin(cluster), new Templates(), new LongAdder(), managedFields);
+  }
+
   /** The present incarnation of a member; one that never was here for a name that is not known. */
-  Origin origin(String cluster) {
+  private Origin origin(String cluster) {
     for (MemberState state : shown) {
       if (state.origin().cluster().equals(cluster)) {
         return state.origin();

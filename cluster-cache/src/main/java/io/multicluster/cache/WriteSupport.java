@@ -10,7 +10,6 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +43,7 @@ final class WriteSupport {
   }
 
   CompletableFuture<WrittenObject> written(String cluster, byte[] answered, long before) {
-    CachedObject object =
-        ObjectReader.of(cache.kind(), cache.members().origin(cluster), new LongAdder())
-            .read(view.kept(answered));
+    CachedObject object = cache.members().reader(cluster).read(view.kept(answered));
     return cache
         .writes()
         .minted(cluster, object.key(), object.memberVersion())
