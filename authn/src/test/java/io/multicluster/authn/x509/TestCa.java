@@ -8,6 +8,7 @@ import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Date;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class TestCa {
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  public static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
+  public static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
   public final X509Certificate certificate;
   private final KeyPair keys;
