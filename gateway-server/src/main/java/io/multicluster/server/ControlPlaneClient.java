@@ -30,12 +30,21 @@ public final class ControlPlaneClient {
     try {
       Config config = Config.fromKubeconfig(kubeconfig.toFile());
       if (own != null) {
-        // Left alone, the client takes every PKCS #8 key for one of RSA.
-        config.setClientKeyAlgo(own.keyAlgorithm());
+        config.setClientKeyAlgo(algorithm(own));
       }
       return new KubernetesClientBuilder().withConfig(config).build();
     } catch (KubernetesClientException | IllegalArgumentException e) {
       throw new IllegalArgumentException(kubeconfig + " can't be used: " + e.getMessage(), e);
     }
+  }
+
+  /** Left alone, the client takes every PKCS #8 key for one of RSA. */
+  private static String algorithm(ClientCertificate own) {
+    String algorithm = own.keyAlgorithm();
+    if (!algorithm.equals("RSA") && !algorithm.equals("EC")) {
+      throw new IllegalArgumentException(
+          "its client key is of " + algorithm + ": one of RSA or ECDSA is needed");
+    }
+    return algorithm;
   }
 }

@@ -1,18 +1,21 @@
 package io.multicluster.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.multicluster.certs.CertificateAuthority;
 import io.multicluster.certs.KeyAlgorithm;
 import io.multicluster.certs.KeyedCertificate;
 import io.multicluster.server.config.ConfigurationFile;
+import io.multicluster.server.config.GatewayConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,8 +24,25 @@ final class ControlPlaneClientTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @EnumSource
-  void usesAKeyOfAnyKindInPkcs8Form(KeyAlgorithm algorithm) throws Exception {
+  @EnumSource(names = {"RSA_3072", "ECDSA_P256"})
+  void usesAKeyInPkcs8Form(KeyAlgorithm algorithm) throws Exception {
+    GatewayConfiguration configuration = withKey(algorithm);
+
+    try (KubernetesClient client = ControlPlaneClient.of(configuration)) {
+      assertThat(client.getMasterUrl()).hasHost("127.0.0.1");
+    }
+  }
+
+  @Test
+  void namesAKindOfKeyThatItCannotUse() throws Exception {
+    GatewayConfiguration configuration = withKey(KeyAlgorithm.ED25519);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ControlPlaneClient.of(configuration))
+        .withMessageContaining("kubeconfig can't be used: its client key is of EdDSA");
+  }
+
+  private GatewayConfiguration withKey(KeyAlgorithm algorithm) throws Exception {
     KeyedCertificate credential =
         CertificateAuthority.create("any", algorithm, Duration.ofDays(1), Clock.systemUTC())
             .keyedCertificate();
@@ -53,9 +73,7 @@ final class ControlPlaneClientTest {
         """
             .formatted(kubeconfig));
 
-    try (KubernetesClient client = ControlPlaneClient.of(ConfigurationFile.read(file))) {
-      assertThat(client.getMasterUrl()).hasHost("127.0.0.1");
-    }
+    return ConfigurationFile.read(file);
   }
 
   private static String base64(String text) {

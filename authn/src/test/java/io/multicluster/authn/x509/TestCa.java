@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class TestCa {
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  /** One for all tests of a JVM; not a fixed hour, because real API servers look at their clock. */
+  @SuppressWarnings("TimeInStaticInitializer")
   public static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
   public final X509Certificate certificate;
