@@ -143,7 +143,7 @@ final class GatewayTest {
       direct.resource(pod("web-0")).create();
 
       Awaitility.await("the pod")
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofMinutes(1))
           .until(() -> admin.pods().inNamespace("default").withName("web-0").get() != null);
       Pod seen = admin.pods().inNamespace("default").withName("web-0").get();
       assertThat(seen.getMetadata().getLabels()).containsEntry("multicluster.io/cluster", "m1");
@@ -275,7 +275,7 @@ final class GatewayTest {
       certificates.revokeUser("leaver");
 
       Awaitility.await("the revocation")
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofMinutes(1))
           .untilAsserted(() ->
               assertThatThrownBy(() -> leaver.configMaps().inNamespace("default").list())
                   .isInstanceOfSatisfying(
@@ -347,7 +347,7 @@ final class GatewayTest {
       precious.getMetadata().setLabels(Map.of("policy.kruise.io/delete-protection", "Always"));
       direct.resource(precious).create();
       Awaitility.await("the pod")
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofMinutes(1))
           .until(() -> admin.pods().inNamespace("default").withName("precious").get() != null);
 
       assertThatThrownBy(() -> admin.resource(precious).delete())
@@ -357,7 +357,7 @@ final class GatewayTest {
 
       admin.pods().inNamespace("default").withName("precious").edit(GatewayTest::unprotected);
       Awaitility.await("the deletion")
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofMinutes(1))
           .ignoreExceptions()
           .until(() -> !admin.resource(precious).delete().isEmpty());
     }

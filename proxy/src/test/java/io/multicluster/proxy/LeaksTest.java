@@ -3,6 +3,7 @@ package io.multicluster.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBufAllocator;
+import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -14,6 +15,7 @@ class LeaksTest {
   void aLostBufferIsNoticed() {
     lose();
     Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
         .until(() -> {
           Leaks.provoke();
           return !LEAKS.reported().list.isEmpty();

@@ -43,7 +43,9 @@ class ReloadingClientTest {
     try (UpstreamClient client = open("old", Duration.ofMillis(20))) {
       assertThat(ask(client)).isEqualTo("Bearer old");
       Files.writeString(folder.resolve("token"), "new");
-      Awaitility.await().until(() -> ask(client).equals("Bearer new"));
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> ask(client).equals("Bearer new"));
     }
   }
 
@@ -52,7 +54,9 @@ class ReloadingClientTest {
     try (UpstreamClient client = open("old", Duration.ofHours(1))) {
       Files.writeString(folder.resolve("token"), "good");
       assertThat(ask(client)).isEqualTo("Bearer old");
-      Awaitility.await().until(() -> ask(client).equals("Bearer good"));
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> ask(client).equals("Bearer good"));
     }
   }
 

@@ -148,7 +148,9 @@ final class AuditLogTest {
       assertThat(log.append(line("intent 3"), Urgency.INTENT)).isCompletedExceptionally();
 
       full.set(false);
-      Awaitility.await("changes are taken again").until(() -> log.failure() == null);
+      Awaitility.await("changes are taken again")
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> log.failure() == null);
       log.append(line("intent 4"), Urgency.INTENT).get(10, TimeUnit.SECONDS);
       assertThat(Files.readString(file())).isEqualTo("intent 1\noutcome 1\nintent 4\n");
       assertThat(file().resolveSibling("audit.reserve")).exists();
@@ -175,7 +177,9 @@ final class AuditLogTest {
           .hasMessageContaining("Input/output error");
 
       broken.set(false);
-      Awaitility.await("the disk is back").until(() -> log.failure() == null);
+      Awaitility.await("the disk is back")
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> log.failure() == null);
       assertThat(Files.readString(file())).isEqualTo("intent\noutcome\n");
       assertThat(log.lost()).isEqualTo(1);
     }

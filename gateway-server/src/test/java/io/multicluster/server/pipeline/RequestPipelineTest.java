@@ -32,6 +32,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -109,6 +110,7 @@ final class RequestPipelineTest {
         "{verb=\"LIST\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"pods\",subresource=\"\","
             + "scope=\"namespace\",component=\"apiserver\"";
     Awaitility.await("the ends of these requests")
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() ->
             assertThat(page().lines())
                 .contains(
@@ -127,6 +129,7 @@ final class RequestPipelineTest {
     }
 
     Awaitility.await("the ends of these requests")
+        .atMost(Duration.ofMinutes(1))
         .untilAsserted(() ->
             assertThat(page().lines())
                 .anyMatch(line ->

@@ -8,6 +8,7 @@ import io.multicluster.testclusters.contract.RawClient.Answer;
 import io.multicluster.testclusters.contract.RawClient.Watch;
 import io.multicluster.wire.proto.ProtoReader;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -1048,8 +1049,11 @@ abstract class ApiServerContract {
                   .replace("\"Ready\"", "\\\"Ready\\\""));
       assertThat(defined.status()).as(defined.text()).isEqualTo(201);
       org.awaitility.Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
           .until(() -> client.get("/apis/" + group + "/v1").status() == 200);
-      org.awaitility.Awaitility.await().until(() -> client.get(path).status() == 200);
+      org.awaitility.Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> client.get(path).status() == 200);
     }
 
     @AfterEach
@@ -1177,7 +1181,9 @@ abstract class ApiServerContract {
 
       client.delete("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets." + group);
 
-      org.awaitility.Awaitility.await().until(() -> client.get(path).status() == 404);
+      org.awaitility.Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> client.get(path).status() == 404);
     }
 
     @Test
@@ -1251,7 +1257,9 @@ abstract class ApiServerContract {
               + "'name':'team'}]}");
       String[] jane = {"Impersonate-User", "jane", "Impersonate-Group", "team"};
 
-      org.awaitility.Awaitility.await().until(() -> client.get(pods(), jane).status() == 200);
+      org.awaitility.Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> client.get(pods(), jane).status() == 200);
       assertThat(client.get(pods() + "/p/log", jane).status()).isEqualTo(403);
       assertThat(client.get(configMaps(), jane).status()).isEqualTo(403);
       assertThat(client.get(configMaps() + "?fieldSelector=metadata.name%3Done", jane).status())

@@ -13,6 +13,7 @@ import io.multicluster.testclusters.contract.RawClient.Answer;
 import io.multicluster.testclusters.simulated.SimulatedCluster;
 import io.multicluster.testclusters.simulated.SimulatedClusters;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -348,7 +349,9 @@ class SameAnswersTest {
   /** A definition is not served at once by a real server. */
   private static Answer askPatiently(Question question, RawClient client) {
     if (question.path().equals(THINGS) && question.method().equals("GET")) {
-      org.awaitility.Awaitility.await().until(() -> client.get(THINGS).status() == 200);
+      org.awaitility.Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> client.get(THINGS).status() == 200);
     }
     return question.ask(client);
   }

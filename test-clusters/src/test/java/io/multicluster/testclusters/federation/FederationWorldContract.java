@@ -109,6 +109,7 @@ abstract class FederationWorldContract {
     String pod = pods("test1", "default").getFirst().getMetadata().getName();
     try (KubernetesClient client = client("test1")) {
       Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
           .untilAsserted(() ->
               assertThat(
                       client
