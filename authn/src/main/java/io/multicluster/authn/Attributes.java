@@ -3,6 +3,7 @@ package io.multicluster.authn;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.status.GoText;
 import io.multicluster.wire.user.UserInfo;
 
 /**

@@ -4,6 +4,7 @@ import io.multicluster.authn.ImpersonationMode.Wanted;
 import io.multicluster.authn.UserNames.ServiceAccount;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.status.GoText;
 import io.multicluster.wire.user.UserInfo;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;

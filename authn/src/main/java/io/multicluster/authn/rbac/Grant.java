@@ -1,8 +1,8 @@
 package io.multicluster.authn.rbac;
 
 import io.multicluster.authn.Decision;
-import io.multicluster.authn.GoText;
 import io.multicluster.authn.rbac.Binding.Subject;
+import io.multicluster.wire.status.GoText;
 import org.jspecify.annotations.Nullable;
 
 /** A role given to one subject by one binding. */
