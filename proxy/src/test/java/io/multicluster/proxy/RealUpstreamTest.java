@@ -224,7 +224,8 @@ class RealUpstreamTest {
         each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       }
     }
-    assertThat(statuses.keySet()).contains(200, 503).isSubsetOf(200, 502, 503);
+    // 504: a server that has just started may leave a request unanswered for longer than the limit.
+    assertThat(statuses.keySet()).contains(200, 503).isSubsetOf(200, 502, 503, 504);
   }
 
   @Test
