@@ -11,6 +11,8 @@ import java.util.function.LongSupplier;
 
 /** Writes the rows of Tables of one view, in the form that one request asks for. */
 final class TableRows {
+  private static final byte[] NULL = "null".getBytes(US_ASCII);
+
   private final JsonSource json;
   private final TableWriter writer;
   private final String version;
@@ -37,7 +39,7 @@ final class TableRows {
     writer.beginRow(
         out, first, object.row(pool), object.name(), object.cluster(), wallMillis.getAsLong());
     switch (include) {
-      case NONE -> out.writeCharSequence("null", US_ASCII);
+      case NONE -> out.writeBytes(NULL);
       case METADATA -> json.metadata(out, object, resourceVersion, version);
       case OBJECT -> json.object(out, object, resourceVersion);
     }

@@ -404,6 +404,7 @@ class WatchTest {
     fixture.cache.drain();
     fixture.settle();
     assertThat(protobuf.isOpen()).isFalse();
+    assertThat(messages(protobuf, 8)).as("a last word").hasSize(1);
   }
 
   /** The payloads of what was sent unmasked with that opcode. */

@@ -1,13 +1,25 @@
 package io.multicluster.wire.proto;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Frames of a protobuf watch stream: four bytes with the length, then a WatchEvent around an
  * enveloped object. An object of the cache goes out through {@link ObjectSplicer#writeWatchFrame}.
  */
 public final class WatchFrames {
+  /** As bytes, for the reason that {@link io.multicluster.wire.json.JsonWatchFrames} gives. */
+  private static final Map<WatchEventType, byte[]> NAMES = new EnumMap<>(WatchEventType.class);
+
+  static {
+    for (WatchEventType type : WatchEventType.values()) {
+      NAMES.put(type, type.name().getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
   private static final int TYPE_TAG = 1 << 3 | 2;
   private static final int OBJECT_TAG = 2 << 3 | 2;
   private static final int RAW_TAG = 1 << 3 | 2;
@@ -45,14 +57,14 @@ public final class WatchFrames {
 
   /** Writes all of a frame that comes before an enveloped object of the given size. */
   static void writeHead(ByteBuf out, WatchEventType type, long enveloped) {
-    String name = type.name();
+    byte[] name = Objects.requireNonNull(NAMES.get(type));
     long extension = 1 + ProtoWriter.varintSize(enveloped) + enveloped;
-    long event = 2 + name.length() + 1 + ProtoWriter.varintSize(extension) + extension;
+    long event = 2 + name.length + 1 + ProtoWriter.varintSize(extension) + extension;
     out.ensureWritable(Math.toIntExact(4 + event));
     out.writeInt((int) event);
     out.writeByte(TYPE_TAG);
-    out.writeByte(name.length());
-    ByteBufUtil.writeAscii(out, name);
+    out.writeByte(name.length);
+    out.writeBytes(name);
     out.writeByte(OBJECT_TAG);
     ProtoWriter.writeVarint(out, extension);
     out.writeByte(RAW_TAG);
