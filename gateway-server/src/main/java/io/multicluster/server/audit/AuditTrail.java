@@ -183,7 +183,8 @@ public final class AuditTrail {
    * @param contentType of the answer
    * @param readable whether the copy of the answer is that of plain, whole content
    * @param certain whether the answer tells for sure if the change was made
-   * @return completes when a change's outcome is on disk; at once for other requests
+   * @return completes when a change's outcome is on disk; at once for other requests, and for a
+   *     change whose intent was refused: nothing can have come of it
    */
   CompletableFuture<@Nullable Void> completed(
       int status, String contentType, boolean readable, boolean certain) {
@@ -199,16 +200,24 @@ public final class AuditTrail {
         status == 0
             ? new Answer(499, null, "the client went away before it was answered")
             : new Answer(status, told, "");
-    if (change) {
+    if (change && !intentRefused()) {
       Identity identity =
           object != null && told == null && status < 300 ? Identity.of(object) : Identity.NONE;
       return sink.append(
           line(Stage.RESPONSE_COMPLETE, answer, shown(object), identity), Urgency.OUTCOME);
     }
-    if (!verdict.omitStages().contains(Stage.RESPONSE_COMPLETE)) {
+    if (change || !verdict.omitStages().contains(Stage.RESPONSE_COMPLETE)) {
       note(line(Stage.RESPONSE_COMPLETE, answer, shown(object), Identity.NONE));
     }
     return CompletableFuture.completedFuture(null);
+  }
+
+  /**
+   * Whether the log could not take the intent. Outcomes are owed until the disk is back; those of
+   * all who are refused meanwhile would be without bound.
+   */
+  private boolean intentRefused() {
+    return intent != null && intent.isCompletedExceptionally();
   }
 
   private void note(byte[] line) {

@@ -1,6 +1,8 @@
 package io.multicluster.server.audit;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,14 +28,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,7 +61,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The gateway as a process of its own over a real control plane, killed at random points of many
- * writes. The control plane's own audit log says what happened; ours must know all of it.
+ * writes, and on a disk that becomes full. The control plane's own audit log says what happened;
+ * ours must know all of it, and nothing else.
  *
  * <p>{@code -Daudit.writes=1000} for the full number.
  */
@@ -84,68 +89,98 @@ final class AuditCrashIT {
   void knowsEveryChangeThatTheControlPlaneMade() throws Exception {
     RealClusters.assumeAvailable();
     Path truth = folder.resolve("truth.log");
-    TestCluster controlPlane = controlPlane(truth);
-    try (KubernetesClient admin = controlPlane.access().client()) {
-      admin
-          .resource(
-              new NamespaceBuilder().withNewMetadata().withName("crash").endMetadata().build())
-          .create();
-      admin
-          .resource(
-              new ClusterRoleBindingBuilder()
-                  .withNewMetadata()
-                  .withName("writers")
-                  .endMetadata()
-                  .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
-                  .addNewSubject("rbac.authorization.k8s.io", "Group", "writers", null)
-                  .build())
-          .create();
-    }
-    Path file = configuration(controlPlane);
+    Path file = configuration(controlPlane(truth));
     StateFolder state = StateFolder.of(ConfigurationFile.read(file));
     HttpClient client = client(ConfigurationFile.read(file), state);
 
     long seed = System.nanoTime();
     Random random = new Random(seed);
     AtomicInteger written = new AtomicInteger();
-    try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
-      while (written.get() < WRITES) {
-        Process gateway = gateway(file);
-        awaitReady(client, gateway);
-        int killAt = written.get() + 1 + random.nextInt(WRITES_PER_LIFE);
-        AtomicBoolean killed = new AtomicBoolean();
-        List<Future<?>> running = new ArrayList<>();
-        for (int i = 0; i < WRITERS; i++) {
-          running.add(
-              writers.submit(() -> {
-                while (!killed.get()) {
-                  write(client, written.getAndIncrement());
-                }
-              }));
-        }
-        Awaitility.await("the random point")
-            .atMost(Duration.ofMinutes(3))
-            .pollDelay(Duration.ZERO)
-            .pollInterval(Duration.ofMillis(2))
-            .until(() -> written.get() >= killAt);
+    int kills = 0;
+    while (written.get() < WRITES) {
+      Process gateway = start(client, file);
+      int killAt = written.get() + 1 + random.nextInt(WRITES_PER_LIFE);
+      try (Writers writers = new Writers(client, written)) {
+        awaitCount(written, killAt);
         gateway.destroyForcibly();
-        killed.set(true);
+        writers.stop.set(true);
         gateway.waitFor();
-        for (Future<?> writer : running) {
-          writer.get();
-        }
       }
+      kills++;
     }
     Path log = state.root().resolve("audit/audit.log");
     int open = OpenIntents.find(log).size();
-    Process last = gateway(file);
-    awaitReady(client, last);
+    Process last = start(client, file);
     Awaitility.await("all intents have their outcome")
         .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofSeconds(2))
         .until(() -> OpenIntents.find(log).isEmpty());
     last.destroyForcibly().waitFor();
 
+    Reconciled found = reconcile("seed " + seed, log, truth);
+    System.out.printf(
+        "%d writes, %d kills, %d changes by the control plane, %d open after the last kill, %d of"
+            + " unknown outcome%n",
+        written.get(), kills, found.changes, open, found.unknown);
+    assertThat(found.changes).as("the test wrote something").isGreaterThan(WRITES / 4);
+  }
+
+  @Test
+  void losesNothingOnADiskThatBecomesFull() throws Exception {
+    RealClusters.assumeAvailable();
+    Path small = Files.createDirectory(folder.resolve("small"));
+    assumeThat(inOwnNamespace("mount -t tmpfs tmpfs '" + small + "'").start().waitFor())
+        .as("file systems of one's own")
+        .isZero();
+    Path truth = folder.resolve("truth.log");
+    Path file = configuration(controlPlane(truth), "audit: {log: {path: small/audit.log}}");
+    StateFolder state = StateFolder.of(ConfigurationFile.read(file));
+    HttpClient client = client(ConfigurationFile.read(file), state);
+
+    String serve = gatewayCommand(file).stream().map(word -> "'" + word + "'").collect(joining(" "));
+    Process gateway =
+        launch(
+            inOwnNamespace(
+                "mount -t tmpfs -o size=12m tmpfs '" + small + "' && exec " + serve));
+    awaitReady(client, gateway);
+    Path inside = Path.of("/proc/" + gateway.pid() + "/root" + small);
+    Path log = inside.resolve("audit.log");
+    AtomicInteger written = new AtomicInteger();
+    try (Writers writers = new Writers(client, written)) {
+      awaitCount(written, 100);
+      try (DiskFiller filler = new DiskFiller(inside.resolve("filler"))) {
+        awaitCount(writers.refused, 100);
+        assertThat(client.send(to(MAPS).build(), BodyHandlers.discarding()).statusCode())
+            .as("reads go on")
+            .isEqualTo(200);
+        assertThat(filler.full.get()).isTrue();
+      }
+      int made = writers.made.get();
+      awaitCount(writers.made, made + 100);
+    }
+    Awaitility.await("all intents have their outcome")
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> OpenIntents.find(log).isEmpty());
+    Path kept = Files.copy(log, folder.resolve("kept.log"));
+    gateway.destroyForcibly().waitFor();
+
+    Reconciled found = reconcile("full disk", kept, truth);
+    System.out.printf(
+        "%d writes, %d changes by the control plane, %d of unknown outcome%n",
+        written.get(), found.changes, found.unknown);
+    assertThat(found.unknown).as("nothing broke off").isZero();
+  }
+
+  /**
+   * What the two logs have in common.
+   *
+   * @param unknown how many changes have an outcome that says no more than that
+   */
+  private record Reconciled(int changes, int unknown) {}
+
+  /** Fails unless each change of either log is in the other, with the same outcome. */
+  private static Reconciled reconcile(String circumstance, Path log, Path truth)
+      throws IOException {
     Map<String, JsonNode> intents = new HashMap<>();
     Map<String, JsonNode> outcomes = new HashMap<>();
     for (String line : Files.readAllLines(log)) {
@@ -153,32 +188,120 @@ final class AuditCrashIT {
       (event.path("stage").asText().equals("RequestReceived") ? intents : outcomes)
           .put(event.path("auditID").asText(), event);
     }
-    Collection<JsonNode> changes = changes(truth);
+    Map<String, JsonNode> changes = changes(truth);
     int unknown = 0;
-    for (JsonNode change : changes) {
-      String id = change.path("auditID").asText();
-      assertThat(intents).as("seed %d: the intent of %s", seed, change).containsKey(id);
-      assertThat(outcomes).as("seed %d: the outcome of %s", seed, change).containsKey(id);
+    for (Map.Entry<String, JsonNode> entry : changes.entrySet()) {
+      JsonNode change = entry.getValue();
+      String id = entry.getKey();
+      assertThat(intents).as("%s: the intent of %s", circumstance, change).containsKey(id);
+      assertThat(outcomes).as("%s: the outcome of %s", circumstance, change).containsKey(id);
       JsonNode outcome = Objects.requireNonNull(outcomes.get(id));
-      String certainty = outcome.at("/annotations/audit.multicluster.io~1outcome").asText();
+      String certainty = certainty(outcome);
       if (certainty.equals("unknown")) {
         unknown++;
       } else {
-        assertThat(certainty).as("seed %d: %s", seed, outcome).isEmpty();
+        assertThat(certainty).as("%s: %s", circumstance, outcome).isEmpty();
         assertThat(outcome.at("/responseStatus/code"))
-            .as("seed %d: %s", seed, outcome)
+            .as("%s: %s", circumstance, outcome)
             .isEqualTo(change.at("/responseStatus/code"));
       }
     }
-    System.out.printf(
-        "%d writes, %d seen by the control plane, %d open after the last kill, %d of unknown"
-            + " outcome%n",
-        written.get(), changes.size(), open, unknown);
-    assertThat(changes).as("the test wrote something").hasSizeGreaterThan(WRITES / 4);
+    outcomes.forEach((id, outcome) -> {
+      if (certainty(outcome).isEmpty()
+          && outcome.at("/responseStatus/code").asInt() < 300
+          && outcome.at("/objectRef/namespace").asText().equals("crash")
+          && !outcome.path("verb").asText().equals("list")) {
+        assertThat(changes).as("%s: a change that was made: %s", circumstance, outcome).containsKey(id);
+      }
+    });
+    return new Reconciled(changes.size(), unknown);
   }
 
-  /** Creates, patches and deletes three objects in turn; whether it succeeds is not its matter. */
-  private void write(HttpClient client, int number) {
+  private static String certainty(JsonNode outcome) {
+    return outcome.at("/annotations/audit.multicluster.io~1outcome").asText();
+  }
+
+  private static void awaitCount(AtomicInteger count, int least) {
+    Awaitility.await("the point in the writes")
+        .atMost(Duration.ofMinutes(3))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(2))
+        .until(() -> count.get() >= least);
+  }
+
+  /** Clients that write without a pause; closing waits for the answers of what they began. */
+  private final class Writers implements AutoCloseable {
+    private final AtomicBoolean stop = new AtomicBoolean();
+    private final AtomicInteger made = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
+    private final List<Future<?>> running = new ArrayList<>();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    Writers(HttpClient client, AtomicInteger numbers) {
+      for (int i = 0; i < WRITERS; i++) {
+        running.add(
+            threads.submit(() -> {
+              while (!stop.get()) {
+                switch (write(client, numbers.getAndIncrement())) {
+                  case 200, 201 -> made.incrementAndGet();
+                  case 503 -> refused.incrementAndGet();
+                  default -> {}
+                }
+              }
+            }));
+      }
+    }
+
+    @Override
+    public void close() throws Exception {
+      stop.set(true);
+      for (Future<?> writer : running) {
+        writer.get();
+      }
+      threads.close();
+    }
+  }
+
+  /** Takes all space that there is, again and again, until it is closed. */
+  private static final class DiskFiller implements AutoCloseable {
+    private final AtomicBoolean stop = new AtomicBoolean();
+    private final AtomicBoolean full = new AtomicBoolean();
+    private final Path file;
+    private final Thread thread;
+
+    DiskFiller(Path file) {
+      this.file = file;
+      this.thread = Thread.ofPlatform().start(this::fill);
+    }
+
+    private void fill() {
+      ByteBuffer zeros = ByteBuffer.allocate(4096);
+      while (!stop.get()) {
+        try (FileChannel out =
+            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+          while (!stop.get()) {
+            out.write(zeros.clear());
+          }
+        } catch (IOException noSpace) {
+          full.set(true);
+        }
+      }
+    }
+
+    @Override
+    public void close() throws Exception {
+      stop.set(true);
+      thread.join();
+      Files.delete(file);
+    }
+  }
+
+  /**
+   * Creates, patches and deletes three objects in turn; whether it succeeds is not its matter.
+   *
+   * @return the answer's code; 0 if there was none
+   */
+  private int write(HttpClient client, int number) {
     String name = MAPS + "/m" + number / 3;
     HttpRequest.Builder request =
         switch (number % 3) {
@@ -198,11 +321,12 @@ final class AuditCrashIT {
           default -> to(name).DELETE();
         };
     try {
-      client.send(request.build(), BodyHandlers.discarding());
+      return client.send(request.build(), BodyHandlers.discarding()).statusCode();
     } catch (IOException killed) {
-      // What became of it, the logs must tell.
+      return 0; // What became of it, the logs must tell.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return 0;
     }
   }
 
@@ -215,7 +339,7 @@ final class AuditCrashIT {
    * What the control plane did for the gateway's users: the last try of each change. Admission asks
    * for dry runs first, and tries again when somebody else's change came between.
    */
-  private static Collection<JsonNode> changes(Path truth) throws IOException {
+  private static Map<String, JsonNode> changes(Path truth) throws IOException {
     Map<String, JsonNode> changes = new LinkedHashMap<>();
     for (String line : Files.readAllLines(truth)) {
       JsonNode event = JSON.readTree(line);
@@ -224,7 +348,7 @@ final class AuditCrashIT {
         changes.put(event.path("auditID").asText(), event);
       }
     }
-    return changes.values();
+    return changes;
   }
 
   private TestCluster controlPlane(Path truth) throws IOException {
@@ -248,10 +372,26 @@ final class AuditCrashIT {
                     .withApiServerFlags(
                         "--audit-policy-file=" + policy, "--audit-log-path=" + truth));
     started.add(cluster);
+    try (KubernetesClient admin = cluster.access().client()) {
+      admin
+          .resource(
+              new NamespaceBuilder().withNewMetadata().withName("crash").endMetadata().build())
+          .create();
+      admin
+          .resource(
+              new ClusterRoleBindingBuilder()
+                  .withNewMetadata()
+                  .withName("writers")
+                  .endMetadata()
+                  .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
+                  .addNewSubject("rbac.authorization.k8s.io", "Group", "writers", null)
+                  .build())
+          .create();
+    }
     return cluster;
   }
 
-  private Path configuration(TestCluster controlPlane) throws IOException {
+  private Path configuration(TestCluster controlPlane, String... more) throws IOException {
     Path file = folder.resolve("gateway.yaml");
     Files.writeString(
         file,
@@ -262,23 +402,40 @@ final class AuditCrashIT {
         controlPlane: {kubeconfig: %s}
         resources: {cached: [pods], federated: [configmaps]}
         """
-            .formatted(port, controlPlane.kubeconfig()));
+                .formatted(port, controlPlane.kubeconfig())
+            + String.join("\n", more));
     return file;
   }
 
-  private Process gateway(Path configuration) throws IOException {
+  private Process start(HttpClient client, Path configuration) throws IOException {
+    Process process = launch(new ProcessBuilder(gatewayCommand(configuration)));
+    awaitReady(client, process);
+    return process;
+  }
+
+  private static List<String> gatewayCommand(Path configuration) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+        "-Xmx512m",
+        "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "io.multicluster.server.cli.Main",
+        "serve",
+        "--config",
+        configuration.toString());
+  }
+
+  /** A shell whose mounts nobody else sees; its process is that of what it executes. */
+  private static ProcessBuilder inOwnNamespace(String script) {
+    return new ProcessBuilder(
+        "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script);
+  }
+
+  private Process launch(ProcessBuilder command) throws IOException {
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-Xmx512m",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.multicluster.server.cli.Main",
-                "serve",
-                "--config",
-                configuration.toString())
+        command
             .redirectErrorStream(true)
             .redirectOutput(
                 ProcessBuilder.Redirect.appendTo(folder.resolve("gateway.out").toFile()))
