@@ -94,13 +94,23 @@ public final class Admission {
     };
   }
 
-  /** The same for a request about pods that live in members. */
-  public static boolean concernsPods(RequestInfo info) {
+  /** The same for the removal of pods that live in members; the cache tells enough of them. */
+  public static boolean concernsRemovalOfPods(RequestInfo info) {
     return switch (info.verb()) {
       case "create" -> info.subresource().equals("eviction");
       case "delete", "deletecollection" -> info.subresource().isEmpty();
       default -> false;
     };
+  }
+
+  /** The same for a change of a pod, of which its member has to be asked. */
+  public static boolean concernsChangeOfPod(RequestInfo info) {
+    return info.groupResource().equals(GroupResource.PODS)
+        && switch (info.verb()) {
+          case "update", "patch" ->
+              info.subresource().isEmpty() || info.subresource().equals("status");
+          default -> false;
+        };
   }
 
   /**
@@ -112,7 +122,7 @@ public final class Admission {
     if (request.info().subresource().equals("proxy")) {
       return throughMember(request);
     }
-    if (request.toPods()) {
+    if (request.toPods() && !concernsChangeOfPod(request.info())) {
       return pods(request);
     }
     return switch (request.info().verb()) {
@@ -176,7 +186,7 @@ public final class Admission {
       Reads reads = new Reads(request.server(), request.auditId());
       Rules rules = rules();
       KubeObject before = reads.get(request.objectPath());
-      if (before == null && !rules.limitCreation(request.key())) {
+      if (before == null && (request.toPods() || !rules.limitCreation(request.key()))) {
         return Outcome.PassOn.UNJUDGED;
       }
       if (before != null && !rules.concern(request.key(), before)) {
@@ -199,16 +209,31 @@ public final class Admission {
         continue;
       }
       KubeObject trialled = Reads.object(trial);
-      Findings findings = judge(request, rules, reads, before, trialled);
-      settle(request, findings, trialled);
+      Judgement judgement =
+          request.toPods() && before != null
+              ? judgePod(request, rules, reads, before, trialled)
+              : new Judgement(judge(request, rules, reads, before, trialled), () -> {});
+      Findings findings = judgement.findings;
+      try {
+        settle(request, findings, trialled);
+        if (!request.isDryRun()) {
+          note(request, rules, before, trialled);
+        }
+      } catch (ApiException refused) {
+        judgement.notDone.run();
+        throw refused;
+      }
       if (request.isDryRun()) {
+        judgement.notDone.run();
         return passOn(findings, () -> {});
       }
-      note(request, rules, before, trialled);
       ApiServer.Answer answer =
           request
               .server()
               .call(head(request, request.head().query(), null), conditional, request.user());
+      if (answer.status() / 100 == 4) {
+        judgement.notDone.run();
+      }
       if (claimed == null && isConflict(answer) && isOutdated(reads, request, version)) {
         continue;
       }
@@ -218,6 +243,46 @@ public final class Admission {
       return new Outcome.Answered(answer, findings.warnings(), findings.records());
     }
     throw modified(request);
+  }
+
+  /**
+   * What was found.
+   *
+   * @param notDone to be run if the change is not made
+   */
+  private record Judgement(Findings findings, Runnable notDone) {}
+
+  /** A change that has a pod's owner lose it counts as the pod's deletion. */
+  private Judgement judgePod(
+      AdmissionRequest request,
+      Rules rules,
+      Reads reads,
+      KubeObject before,
+      KubeObject trialled) {
+    Findings findings = new Findings(settings, request.user());
+    rules.update(findings, request.key(), before, trialled);
+    String departure =
+        before.terminating()
+            ? null
+            : PodDeparture.of(before, trialled, containment(request, rules, reads, findings));
+    if (departure == null) {
+      return new Judgement(findings, () -> {});
+    }
+    Pod pod = PodDeparture.pod(request.info().cluster(), before);
+    PodOwner owner = pod.owner();
+    Findings removal = new Findings(settings, request.user());
+    boolean counted =
+        podRules.remove(
+            removal,
+            rules.policies(),
+            pod,
+            owner == null ? List.of() : pods.ownedBy(owner),
+            it -> {
+              it.override(reason(request, trialled));
+              return it.refusals().isEmpty();
+            });
+    findings.include(departure, removal);
+    return new Judgement(findings, counted ? () -> podRules.undo(pod) : () -> {});
   }
 
   private Findings judge(
@@ -671,10 +736,13 @@ public final class Admission {
    * request or the object gives.
    */
   private void settle(AdmissionRequest request, Findings findings, KubeObject object) {
-    String onObject = object.annotation(Rules.OVERRIDE);
-    findings.override(
-        request.override().isBlank() && onObject != null ? onObject : request.override());
+    findings.override(reason(request, object));
     refuse(request, findings, object.name());
+  }
+
+  private static String reason(AdmissionRequest request, KubeObject object) {
+    String onObject = object.annotation(Rules.OVERRIDE);
+    return request.override().isBlank() && onObject != null ? onObject : request.override();
   }
 
   private void refuse(AdmissionRequest request, Findings findings, String name) {

@@ -149,7 +149,8 @@ final class Containment {
     return found != null && found.uid().equals(owner.uid()) && !found.terminating();
   }
 
-  private @Nullable KubeObject find(Owner owner, String namespace) {
+  /** What an object says it belongs to; null if it is not there. */
+  @Nullable KubeObject find(Owner owner, String namespace) {
     ServedKind kind = served().named(owner.apiVersion(), owner.kind());
     return kind == null
         ? null

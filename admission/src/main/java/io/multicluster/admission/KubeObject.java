@@ -83,14 +83,27 @@ record KubeObject(JsonNode root) {
   List<Owner> owners() {
     List<Owner> owners = new ArrayList<>();
     for (JsonNode owner : metadata().path("ownerReferences")) {
-      owners.add(
-          new Owner(
-              owner.path("apiVersion").asText(),
-              owner.path("kind").asText(),
-              owner.path("name").asText(),
-              owner.path("uid").asText()));
+      owners.add(owner(owner));
     }
     return owners;
+  }
+
+  /** The one that manages this object; null if none does. */
+  @Nullable Owner controller() {
+    for (JsonNode owner : metadata().path("ownerReferences")) {
+      if (owner.path("controller").asBoolean()) {
+        return owner(owner);
+      }
+    }
+    return null;
+  }
+
+  private static Owner owner(JsonNode reference) {
+    return new Owner(
+        reference.path("apiVersion").asText(),
+        reference.path("kind").asText(),
+        reference.path("name").asText(),
+        reference.path("uid").asText());
   }
 
   /** This object with another number at a path, as a write to its scale leaves it. */

@@ -39,6 +39,7 @@ final class World implements MemberPods {
               new GroupVersionResource("", "v1", "configmaps"), "ConfigMap",
               new GroupVersionResource("apps", "v1", "deployments"), "Deployment",
               new GroupVersionResource("apps", "v1", "statefulsets"), "StatefulSet",
+              new GroupVersionResource("apps", "v1", "replicasets"), "ReplicaSet",
               new GroupVersionResource("apps.kruise.io", "v1alpha1", "clonesets"), "CloneSet",
               new GroupVersionResource("example.org", "v1", "applications"), "Application"));
 

@@ -17,6 +17,7 @@ import io.multicluster.server.admission.AdmissionRoute;
 import io.multicluster.server.admission.CachedMemberPods;
 import io.multicluster.server.admission.ControlPlanePolicies;
 import io.multicluster.server.admission.FilePolicies;
+import io.multicluster.server.admission.JudgedWrites;
 import io.multicluster.server.audit.AuditLog;
 import io.multicluster.server.audit.AuditPolicy;
 import io.multicluster.server.audit.Auditor;
@@ -192,7 +193,9 @@ public final class Gateway implements AutoCloseable {
             new Router.Routes(
                 new CachedReads(cache),
                 AdmissionRoute.cached(
-                    new CachedWrites(cache, owners, new DirectWrites()), admission),
+                    new CachedWrites(
+                        cache, owners, new JudgedWrites(new DirectWrites(), admission)),
+                    admission),
                 new GatheredReads(
                     () -> withoutControlPlane(members.clients(), controlPlane.name())),
                 identity.answeringSelfReviews(

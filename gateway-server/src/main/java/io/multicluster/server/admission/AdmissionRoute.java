@@ -21,33 +21,36 @@ import org.jspecify.annotations.Nullable;
 
 /** Lets through to a route what admission does not refuse. Reads go straight on. */
 public final class AdmissionRoute implements Route {
-  private static final String DECISION = "policy.multicluster.io/decision";
-  private static final String RULES = "policy.multicluster.io/rules";
-
   private final Route route;
   private final Admission admission;
   private final boolean members;
+
+  /** Otherwise changes of pods are judged by {@link JudgedWrites}, once it is. */
+  private final boolean memberKnown;
+
   private final Function<RequestInfo, @Nullable UpstreamClient> upstreams;
 
   private AdmissionRoute(
       Route route,
       Admission admission,
       boolean members,
+      boolean memberKnown,
       Function<RequestInfo, @Nullable UpstreamClient> upstreams) {
     this.route = route;
     this.admission = admission;
     this.members = members;
+    this.memberKnown = memberKnown;
     this.upstreams = upstreams;
   }
 
   /** In front of a route to the control plane. */
   public static Route federated(Route route, Admission admission, UpstreamClient controlPlane) {
-    return new AdmissionRoute(route, admission, false, _ -> controlPlane);
+    return new AdmissionRoute(route, admission, false, false, _ -> controlPlane);
   }
 
   /** In front of a route to whichever members have the objects: pods are judged. */
   public static Route cached(Route route, Admission admission) {
-    return new AdmissionRoute(route, admission, true, _ -> null);
+    return new AdmissionRoute(route, admission, true, false, _ -> null);
   }
 
   /**
@@ -57,7 +60,7 @@ public final class AdmissionRoute implements Route {
    */
   public static Route member(
       Route route, Admission admission, Function<String, @Nullable UpstreamClient> members) {
-    return new AdmissionRoute(route, admission, true, info -> members.apply(info.cluster()));
+    return new AdmissionRoute(route, admission, true, true, info -> members.apply(info.cluster()));
   }
 
   @Override
@@ -69,7 +72,9 @@ public final class AdmissionRoute implements Route {
   public void answer(RoutedRequest request) {
     UpstreamClient upstream = upstreams.apply(request.info());
     boolean toPods = toPods(request.info());
-    if (!concerns(request.info()) || (upstream == null && !toPods)) {
+    boolean answerable =
+        upstream != null || (toPods && Admission.concernsRemovalOfPods(request.info()));
+    if (!concerns(request.info()) || !answerable) {
       route.answer(request);
       return;
     }
@@ -85,37 +90,30 @@ public final class AdmissionRoute implements Route {
     }
   }
 
-  /** Leaves the verdict for the audit record. */
   private Outcome judge(
       RoutedRequest request, byte[] body, boolean toPods, @Nullable UpstreamClient upstream) {
     Exchange exchange = request.exchange();
-    try {
-      Outcome outcome =
-          admission.admit(
-              new AdmissionRequest(
-                  exchange.request(),
-                  request.query(),
-                  request.info(),
-                  request.user(),
-                  body,
-                  toPods,
-                  upstream == null
-                      ? ApiServer.NONE
-                      : new UpstreamApiServer(upstream, exchange.remoteAddress())));
-      request.audit().put(DECISION, "allow");
-      if (!outcome.records().isEmpty()) {
-        request.audit().put(RULES, String.join("; ", outcome.records()));
-      }
-      return outcome;
-    } catch (ApiException refused) {
-      request.audit().put(DECISION, "deny");
-      request.audit().put(RULES, refused.status().message());
-      throw refused;
-    }
+    return Verdict.recorded(
+        admission,
+        new AdmissionRequest(
+            exchange.request(),
+            request.query(),
+            request.info(),
+            request.user(),
+            body,
+            toPods,
+            upstream == null
+                ? ApiServer.NONE
+                : new UpstreamApiServer(upstream, exchange.remoteAddress())),
+        request.audit());
   }
 
   private boolean concerns(RequestInfo info) {
-    return toPods(info) ? Admission.concernsPods(info) : Admission.concerns(info);
+    if (!toPods(info)) {
+      return Admission.concerns(info);
+    }
+    return Admission.concernsRemovalOfPods(info)
+        || (memberKnown && Admission.concernsChangeOfPod(info));
   }
 
   private boolean toPods(RequestInfo info) {
