@@ -20,6 +20,7 @@ import io.multicluster.server.admission.FilePolicies;
 import io.multicluster.server.admission.JudgedWrites;
 import io.multicluster.server.audit.AuditLog;
 import io.multicluster.server.audit.AuditPolicy;
+import io.multicluster.server.audit.AuditWebhook;
 import io.multicluster.server.audit.Auditor;
 import io.multicluster.server.audit.CrashRecovery;
 import io.multicluster.server.config.GatewayConfiguration;
@@ -28,6 +29,7 @@ import io.multicluster.server.discovery.Discovery;
 import io.multicluster.server.flowcontrol.FlowControl;
 import io.multicluster.server.members.CachedWrites;
 import io.multicluster.server.members.DirectWrites;
+import io.multicluster.server.metrics.MetricSource;
 import io.multicluster.server.metrics.ProcessMetrics;
 import io.multicluster.server.metrics.RequestMetrics;
 import io.multicluster.server.pipeline.Authenticate;
@@ -54,6 +56,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -118,6 +121,14 @@ public final class Gateway implements AutoCloseable {
             configuration.audit().maxBodyKilobytes() * 1024);
 
     Upstreams upstreams = new Upstreams(loops, UpstreamLimits.DEFAULT);
+    List<MetricSource> told = new ArrayList<>();
+    GatewayConfiguration.AuditWebhook hook = configuration.audit().webhook();
+    if (hook != null) {
+      AuditWebhook webhook =
+          AuditWebhook.start(auditLog, upstreams, hook.configFile(), hook.maxBatchSize());
+      parts.push(webhook);
+      told.add(webhook);
+    }
     UpstreamClient controlPlane =
         upstreams.open(
             configuration.controlPlane().name(),
@@ -179,12 +190,10 @@ public final class Gateway implements AutoCloseable {
             configuration.admission().settings());
 
     RequestMetrics requests = new RequestMetrics();
-    MetricsEndpoint metrics =
-        new MetricsEndpoint(
-            List.of(
-                requests,
-                new ClusterMetrics(cache, members),
-                new ProcessMetrics(Version.current())));
+    told.addAll(
+        List.of(
+            requests, new ClusterMetrics(cache, members), new ProcessMetrics(Version.current())));
+    MetricsEndpoint metrics = new MetricsEndpoint(List.copyOf(told));
 
     Router router =
         new Router(

@@ -2,6 +2,7 @@ package io.multicluster.server.audit;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -118,6 +119,21 @@ public final class AuditLog implements EventSink, AutoCloseable {
   /** How many events were left out because the log could not keep up or not be written. */
   public long lost() {
     return lost.sum();
+  }
+
+  /** A file beside the log that is named as it is, but for the ending. */
+  Path beside(String ending) {
+    return file.beside(ending);
+  }
+
+  /** Where the log ends now. */
+  LogTail.Position end() throws IOException {
+    return LogTail.end(file);
+  }
+
+  /** Reads the log from a place on. */
+  LogTail tail(LogTail.Position from) {
+    return new LogTail(file, from);
   }
 
   private void run() {

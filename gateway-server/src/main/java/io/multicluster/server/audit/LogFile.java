@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The file of the log, those set aside before it, and the space held in reserve. What {@link
- * #append} has not written whole is not there at all. One thread.
+ * #append} has not written whole is not there at all. One thread, but for what says otherwise.
  */
 final class LogFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LogFile.class);
@@ -44,6 +44,22 @@ final class LogFile implements AutoCloseable {
   private @Nullable Appender current;
   private long size;
   private boolean reserved;
+  private volatile Extent extent = new Extent(0, 0);
+
+  /**
+   * How much is written whole.
+   *
+   * @param generation which file it is: how many were set aside before it
+   */
+  record Extent(int generation, long size) {}
+
+  /** The file that is written now, opened to be read. */
+  record Opened(FileChannel channel, int generation, long committed) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
 
   /**
    * Opens the log, made with its folder if it is missing. A line that a crash cut off is taken
@@ -68,6 +84,7 @@ final class LogFile implements AutoCloseable {
       }
       dropTornLine(settings.file());
       open();
+      extent = new Extent(0, size);
       reserve();
     } catch (IOException | RuntimeException e) {
       lock.close();
@@ -124,6 +141,25 @@ final class LogFile implements AutoCloseable {
       throw e;
     }
     size += length;
+    extent = new Extent(extent.generation, size);
+  }
+
+  /** How much of the present file is written whole. Any thread. */
+  Extent extent() {
+    return extent;
+  }
+
+  /** Opens the present file to be read. Any thread. */
+  synchronized Opened read() throws IOException {
+    Extent written = extent;
+    return new Opened(
+        FileChannel.open(settings.file(), StandardOpenOption.READ),
+        written.generation,
+        written.size);
+  }
+
+  Path file() {
+    return settings.file();
   }
 
   private void undo(Appender out, IOException cause) {
@@ -147,7 +183,7 @@ final class LogFile implements AutoCloseable {
     return opened;
   }
 
-  private Appender rotate(Appender full) throws IOException {
+  private synchronized Appender rotate(Appender full) throws IOException {
     full.force();
     Path aside;
     Instant now = clock.instant();
@@ -165,6 +201,7 @@ final class LogFile implements AutoCloseable {
     current = null;
     size = 0;
     Appender next = open();
+    extent = new Extent(extent.generation + 1, 0);
     prune();
     return next;
   }
@@ -285,7 +322,7 @@ final class LogFile implements AutoCloseable {
     return java.util.Objects.requireNonNull(settings.file().toAbsolutePath().getParent());
   }
 
-  private Path beside(String ending) {
+  Path beside(String ending) {
     return settings.file().resolveSibling(stem(settings.file()) + ending);
   }
 

@@ -418,9 +418,14 @@ public record GatewayConfiguration(
    * @param policyFile a {@code Policy} of {@code audit.k8s.io/v1}; absent: changes, sessions in
    *     pods and reads of secrets, without bodies
    * @param maxBodyKilobytes of a body that is recorded, where the policy wants bodies; default 256
+   * @param webhook who is sent what the log says; absent: nobody
    */
-  public record Audit(@Nullable Path policyFile, Integer maxBodyKilobytes, AuditFile log) {
-    static final Audit DEFAULT = new Audit(null, 256, AuditFile.DEFAULT);
+  public record Audit(
+      @Nullable Path policyFile,
+      Integer maxBodyKilobytes,
+      AuditFile log,
+      @Nullable AuditWebhook webhook) {
+    static final Audit DEFAULT = new Audit(null, 256, AuditFile.DEFAULT, null);
 
     public Audit {
       maxBodyKilobytes = maxBodyKilobytes == null ? DEFAULT.maxBodyKilobytes : maxBodyKilobytes;
@@ -452,6 +457,20 @@ public record GatewayConfiguration(
       atLeast("maxSizeMegabytes", maxSizeMegabytes, 1);
       atLeast("maxBackups", maxBackups, 0);
       atLeast("maxAgeDays", maxAgeDays, 0);
+    }
+  }
+
+  /**
+   * A server that is sent the events of the log.
+   *
+   * @param configFile a kubeconfig, as kube-apiserver's {@code --audit-webhook-config-file}
+   * @param maxBatchSize most events of one request; default 400
+   */
+  public record AuditWebhook(Path configFile, Integer maxBatchSize) {
+    public AuditWebhook {
+      required("configFile", configFile);
+      maxBatchSize = maxBatchSize == null ? 400 : maxBatchSize;
+      atLeast("maxBatchSize", maxBatchSize, 1);
     }
   }
 

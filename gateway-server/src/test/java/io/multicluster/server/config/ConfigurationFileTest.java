@@ -94,7 +94,7 @@ final class ConfigurationFileTest {
                     java.util.List.of(),
                     true),
                 new GatewayConfiguration.Audit(
-                    null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366)),
+                    null, 256, new GatewayConfiguration.AuditFile(null, 100, 100, 366), null),
                 new GatewayConfiguration.Admission(
                     java.util.List.of(),
                     java.util.List.of(),
