@@ -2,7 +2,9 @@ package io.multicluster.server.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -10,6 +12,7 @@ import io.multicluster.server.e2e.RawKube.Answer;
 import io.multicluster.server.e2e.ScaleAttacks.Attack;
 import io.multicluster.server.e2e.ScaleAttacks.Target;
 import io.multicluster.testclusters.RealClusters;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,12 +36,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every way past protection that we could think of, at random and at the same time, while others
- * write to the same objects. {@code -Dprotection.tries=10000} is the whole measure.
+ * write to the same objects. {@code -Dprotection.tries=10000}, or as many in several runs, is the
+ * whole measure.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class BypassIT {
   private static final int TRIES = Integer.getInteger("protection.tries", 400);
   private static final int ATTACKERS = 6;
+  private static final int POD_ATTACKS = 18;
 
   private static final String POLICY =
       """
@@ -241,6 +246,8 @@ class BypassIT {
       AtomicBoolean done = new AtomicBoolean();
       Future<?> writer = threads.submit(() -> annotatePods(done));
       AtomicInteger next = new AtomicInteger();
+      // What uses up the budget is another way each time.
+      int first = ThreadLocalRandom.current().nextInt(POD_ATTACKS);
       List<Future<?>> attackers = new ArrayList<>();
       for (int i = 0; i < ATTACKERS; i++) {
         attackers.add(
@@ -248,7 +255,7 @@ class BypassIT {
               for (int number = next.getAndIncrement();
                   number < TRIES;
                   number = next.getAndIncrement()) {
-                attackPod(number, pods, tally);
+                attackPod(first + number, pods, tally);
               }
             }));
       }
@@ -262,7 +269,7 @@ class BypassIT {
     try (KubernetesClient member = world.memberClient()) {
       List<String> left =
           member.pods().inNamespace("prod-shop").list().getItems().stream()
-              .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+              .filter(BypassIT::isStillItsOwners)
               .map(pod -> pod.getMetadata().getName())
               .toList();
       assertThat(left).as("a fifth of 24 may go").hasSize(20);
@@ -270,12 +277,170 @@ class BypassIT {
     }
   }
 
+  private static boolean isStillItsOwners(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() == null
+        && pod.getMetadata().getOwnerReferences().stream()
+            .anyMatch(owner -> Boolean.TRUE.equals(owner.getController()))
+        && pod.getMetadata().getOwnerReferences().size() == 1
+        && "web".equals(pod.getMetadata().getLabels().get("app"))
+        && !pod.getMetadata().getLabels().containsKey("apps.kruise.io/specified-delete")
+        && pod.getSpec().getActiveDeadlineSeconds() == null
+        && !"Failed".equals(pod.getStatus().getPhase());
+  }
+
+  @Test
+  void kubectlPrintsWhatForbidsAChangeAndTheWayOut() throws Exception {
+    Kubectl kate = world.as("kate", "dev");
+    String always = "policy \"production\" protects it from deletion (Always): change the policy";
+    String fewer = "policy \"production\" allows no fewer than";
+    String web = "deployments.apps \"web\" is forbidden: ";
+    denied(kate, web + always, "delete", "deployment", "web");
+    denied(kate, always, "delete", "deployment", "--all");
+    denied(kate, always, "delete", "clonesets", "-l", "tier=core");
+    denied(kate, web + fewer, "scale", "deployment/web", "--replicas=10");
+    denied(kate, web + fewer, "patch", "deployment", "web", "-p", "{\"spec\":{\"replicas\":1}}");
+    denied(
+        kate,
+        "clonesets.apps.kruise.io \"cart\" is forbidden: " + fewer,
+        "patch",
+        "clonesets",
+        "cart",
+        "--type=json",
+        "-p",
+        "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":0}]");
+    denied(
+        kate,
+        "would no longer apply with these labels (it selects tier=core): keep the labels",
+        "label",
+        "deployment",
+        "web",
+        "tier-");
+    denied(
+        kate,
+        fewer,
+        "patch",
+        "hpa",
+        "web",
+        "-p",
+        "{\"spec\":{\"minReplicas\":1,\"maxReplicas\":2}}");
+    denied(kate, "it would take along", "delete", "namespace", "prod-shop");
+    denied(kate, "it would take along", "delete", "crd", "clonesets.apps.kruise.io");
+
+    Path less = folder.resolve("less.yaml");
+    String manifest = kate.ok("get", "deployment", "web", "-n", "prod-shop", "-o", "yaml").out();
+    Files.writeString(less, manifest.replaceFirst("(?m)^  replicas: .*$", "  replicas: 3"));
+    denied(kate, web + always, "replace", "--force", "-f", less.toString());
+    Files.writeString(
+        less,
+        manifest
+            .replaceFirst("(?m)^  replicas: .*$", "  replicas: 3")
+            .replaceAll("(?m)^  (resourceVersion|uid): .*$", "")
+            .replaceFirst("(?m)^status:[\\s\\S]*", ""));
+    denied(kate, web + fewer, "replace", "-f", less.toString());
+    denied(kate, web + fewer, "apply", "-f", less.toString());
+    denied(kate, web + fewer, "apply", "-f", less.toString(), "--dry-run=server");
+    Files.writeString(
+        less,
+        """
+        {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3}}
+        """);
+    denied(
+        kate, web + fewer, "apply", "--server-side", "--force-conflicts", "-f", less.toString());
+
+    Kubectl.Result broken =
+        world
+            .as("fred", "sre")
+            .run("label", "deployment", "web", "-n", "prod-shop", "--dry-run=server", "tier-");
+    assertThat(broken.err()).as("a group is not enough, it takes a reason").contains("REASON");
+  }
+
+  @Test
+  void kubectlDrainsNoMorePodsThanTheBudgetAllows() throws Exception {
+    ProtectedFederation.apply(
+        world.member(),
+        """
+        {apiVersion: v1, kind: Namespace, metadata: {name: prod-drain}}
+        ---
+        {apiVersion: v1, kind: Node, metadata: {name: n1}}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: api, namespace: prod-drain}
+        spec:
+          replicas: 5
+          selector: {matchLabels: {app: api}}
+          template:
+            metadata: {labels: {app: api}}
+            spec: {containers: [{name: main, image: "registry.example.com/api:1"}]}
+        """);
+    String uid =
+        world
+            .member()
+            .ok("get", "rs", "api", "-n", "prod-drain", "-o", "jsonpath={.metadata.uid}")
+            .out();
+    for (int i = 0; i < 5; i++) {
+      ProtectedFederation.apply(
+          world.member(),
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata:
+            name: api-%d
+            namespace: prod-drain
+            labels: {app: api}
+            ownerReferences:
+            - {apiVersion: apps/v1, kind: ReplicaSet, name: api, uid: %s, controller: true}
+          spec: {nodeName: n1, containers: [{name: main, image: "registry.example.com/api:1"}]}
+          """
+              .formatted(i, uid));
+    }
+    Awaitility.await("all pods are seen")
+        .atMost(Duration.ofSeconds(60))
+        .until(() ->
+            attacker.get("/api/v1/namespaces/prod-drain/pods").object().at("/items").size() == 5);
+
+    Kubectl.Result drained =
+        world
+            .as("kate", "dev")
+            .run(
+                "--server=" + world.server() + "/clusters/m1",
+                "drain",
+                "n1",
+                "--grace-period=0",
+                "--timeout=20s",
+                "--pod-selector=app=api");
+    assertThat(drained.exit()).as(drained.out() + drained.err()).isNotZero();
+    assertThat(drained.err())
+        .contains("is forbidden: policy \"pods\" lets 1 of the 5 pods of ReplicaSet \"api\" go")
+        .contains("wait for replacements");
+    System.out.println(drained.out() + drained.err());
+    try (KubernetesClient member = world.memberClient()) {
+      assertThat(member.pods().inNamespace("prod-drain").list().getItems().stream()
+              .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null))
+          .hasSize(4);
+    }
+  }
+
+  /** Tries what is to be refused, and shows what a person sees. */
+  private static void denied(Kubectl kubectl, String because, String... command) {
+    List<String> words = new ArrayList<>(List.of(command));
+    words.addAll(List.of("-n", "prod-shop"));
+    Kubectl.Result result = kubectl.run(words.toArray(String[]::new));
+    System.out.println("$ kubectl " + String.join(" ", words) + "\n" + result.err());
+    assertThat(result.exit()).as(result.out() + result.err()).isNotZero();
+    assertThat(result.err())
+        .as("kubectl %s", String.join(" ", command))
+        .contains("forbidden")
+        .contains(because);
+  }
+
   private void attackPod(int number, String pods, Tally tally) {
     String name = "web-" + ThreadLocalRandom.current().nextInt(24);
-    String side = number % 2 == 0 ? "" : "/clusters/m1";
+    String side = ThreadLocalRandom.current().nextBoolean() ? "" : "/clusters/m1";
     String path = side + pods + "/" + name;
     String json = "application/json";
-    switch (number % 9) {
+    String merge = "application/merge-patch+json";
+    switch (number % POD_ATTACKS) {
       case 0 -> tally.add("delete", attacker.send("DELETE", path, "", ""));
       case 1 ->
           tally.add(
@@ -312,9 +477,75 @@ class BypassIT {
                   path + "?dryRun=All",
                   json,
                   "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}"));
+      case 8 ->
+          tally.add(
+              "take its owner off",
+              attacker.send("PATCH", path, merge, "{\"metadata\":{\"ownerReferences\":null}}"));
+      case 9 ->
+          tally.add(
+              "take its owner off by JSON patch",
+              attacker.send(
+                  "PATCH",
+                  path,
+                  "application/json-patch+json",
+                  "[{\"op\":\"remove\",\"path\":\"/metadata/ownerReferences/0\"}]"));
+      case 10 -> tally.add("take its label and owner off by update", withoutOwner(path));
+      case 11 ->
+          tally.add(
+              "relabel",
+              attacker.send(
+                  "PATCH",
+                  path,
+                  "application/strategic-merge-patch+json",
+                  "{\"metadata\":{\"labels\":{\"app\":\"gone\"}}}"));
+      case 12 ->
+          tally.add(
+              "relabel by its status",
+              attacker.send(
+                  "PATCH",
+                  path + "/status",
+                  merge,
+                  "{\"metadata\":{\"labels\":{\"app\":\"gone\"}}}"));
+      case 13 ->
+          tally.add(
+              "relabel by apply",
+              attacker.send(
+                  "PATCH",
+                  path + "?fieldManager=attacker&force=true",
+                  "application/apply-patch+yaml",
+                  "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\""
+                      + name
+                      + "\",\"labels\":{\"app\":\"gone\"}}}"));
+      case 14 ->
+          tally.add(
+              "have it deleted by OpenKruise",
+              attacker.send(
+                  "PATCH",
+                  path,
+                  merge,
+                  "{\"metadata\":{\"labels\":{\"apps.kruise.io/specified-delete\":\"true\"}}}"));
+      case 15 ->
+          tally.add(
+              "a deadline",
+              attacker.send("PATCH", path, merge, "{\"spec\":{\"activeDeadlineSeconds\":1}}"));
+      case 16 ->
+          tally.add(
+              "say that it has failed",
+              attacker.send(
+                  "PATCH", path + "/status", merge, "{\"status\":{\"phase\":\"Failed\"}}"));
       default ->
           tally.add("a dry run for later", attacker.send("DELETE", path + "?dryRun=All", "", ""));
     }
+  }
+
+  private Answer withoutOwner(String path) {
+    Answer read = attacker.get(path);
+    if (read.status() != 200) {
+      return read;
+    }
+    ObjectNode pod = read.object();
+    pod.withObject("/metadata").remove(List.of("ownerReferences", "labels"));
+    return attacker.send("PUT", path, "application/json", pod.toString());
   }
 
   private void annotatePods(AtomicBoolean done) {

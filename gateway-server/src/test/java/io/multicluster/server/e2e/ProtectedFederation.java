@@ -159,7 +159,8 @@ final class ProtectedFederation implements AutoCloseable {
     return new Kubeconfig("gateway", server(), authority, user, credential);
   }
 
-  private URI server() {
+  /** Where the gateway is. */
+  URI server() {
     return URI.create("https://127.0.0.1:" + gateway.address().getPort());
   }
 
