@@ -254,11 +254,7 @@ public final class Admission {
 
   /** A change that has a pod's owner lose it counts as the pod's deletion. */
   private Judgement judgePod(
-      AdmissionRequest request,
-      Rules rules,
-      Reads reads,
-      KubeObject before,
-      KubeObject trialled) {
+      AdmissionRequest request, Rules rules, Reads reads, KubeObject before, KubeObject trialled) {
     Findings findings = new Findings(settings, request.user());
     rules.update(findings, request.key(), before, trialled);
     String departure =

@@ -37,8 +37,7 @@ final class PodDeparture {
     if (owner != null && !owner.equals(after.controller())) {
       return "it would leave " + name(owner);
     }
-    boolean relabelled =
-        !before.metadata().path("labels").equals(after.metadata().path("labels"));
+    boolean relabelled = !before.metadata().path("labels").equals(after.metadata().path("labels"));
     if (owner != null && relabelled && released(owner, before, after, containment)) {
       return name(owner) + " would let it go with these labels";
     }

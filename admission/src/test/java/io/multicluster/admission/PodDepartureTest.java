@@ -34,8 +34,7 @@ final class PodDepartureTest {
       world.server.put(
           PODS + "/web-" + i,
           World.json(
-              "{'metadata':{'uid':'uid-web-%d','labels':{'app':'web','tier':'core'},"
-                      .formatted(i)
+              "{'metadata':{'uid':'uid-web-%d','labels':{'app':'web','tier':'core'},".formatted(i)
                   + "'ownerReferences':["
                   + OWNER
                   + "]},'spec':{'activeDeadlineSeconds':1000},'status':{'phase':'Running'}}"));
@@ -74,7 +73,8 @@ final class PodDepartureTest {
         .hasMessageContaining("pods \"web-1\" is forbidden")
         .hasMessageContaining("lets 1 of the 5 pods of ReplicaSet \"web\" go within 10m");
     assertThatThrownBy(() ->
-            world.send(World.JANE, "DELETE", "/clusters/m1" + PODS + "/web-1", "", new byte[0], true))
+            world.send(
+                World.JANE, "DELETE", "/clusters/m1" + PODS + "/web-1", "", new byte[0], true))
         .hasMessageContaining("lets 1 of the 5 pods");
     assertThat(patch(World.FIREFIGHTER, 1, patch, "?multicluster.io/override=fire").warnings())
         .singleElement()
@@ -104,13 +104,14 @@ final class PodDepartureTest {
   @Test
   void aPodThatNoRuleConcernsIsLeftAlone() {
     world.server.put(PODS + "/free", "{}");
-    assertThat(world.send(
-            World.JANE,
-            "PATCH",
-            "/clusters/m1" + PODS + "/free",
-            "application/merge-patch+json",
-            "{}".getBytes(UTF_8),
-            true))
+    assertThat(
+            world.send(
+                World.JANE,
+                "PATCH",
+                "/clusters/m1" + PODS + "/free",
+                "application/merge-patch+json",
+                "{}".getBytes(UTF_8),
+                true))
         .isSameAs(Outcome.PassOn.UNJUDGED);
   }
 

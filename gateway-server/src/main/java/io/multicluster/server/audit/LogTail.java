@@ -156,7 +156,9 @@ final class LogTail implements AutoCloseable {
     return own + 1 < aside.size() ? open(aside.get(own + 1), 0) : openPresent(aside);
   }
 
-  /** Opens the file that is written now, unless one was set aside since {@code aside} was listed. */
+  /**
+   * Opens the file that is written now, unless one was set aside since {@code aside} was listed.
+   */
   private boolean openPresent(List<Path> aside) throws IOException {
     Opened now = log.read();
     if (!LogFile.backups(log.file()).equals(aside)) {

@@ -137,11 +137,10 @@ final class AuditCrashIT {
     StateFolder state = StateFolder.of(ConfigurationFile.read(file));
     HttpClient client = client(ConfigurationFile.read(file), state);
 
-    String serve = gatewayCommand(file).stream().map(word -> "'" + word + "'").collect(joining(" "));
+    String serve =
+        gatewayCommand(file).stream().map(word -> "'" + word + "'").collect(joining(" "));
     Process gateway =
-        launch(
-            inOwnNamespace(
-                "mount -t tmpfs -o size=12m tmpfs '" + small + "' && exec " + serve));
+        launch(inOwnNamespace("mount -t tmpfs -o size=12m tmpfs '" + small + "' && exec " + serve));
     awaitReady(client, gateway);
     Path inside = Path.of("/proc/" + gateway.pid() + "/root" + small);
     Path log = inside.resolve("audit.log");
@@ -211,7 +210,9 @@ final class AuditCrashIT {
           && outcome.at("/responseStatus/code").asInt() < 300
           && outcome.at("/objectRef/namespace").asText().equals("crash")
           && !outcome.path("verb").asText().equals("list")) {
-        assertThat(changes).as("%s: a change that was made: %s", circumstance, outcome).containsKey(id);
+        assertThat(changes)
+            .as("%s: a change that was made: %s", circumstance, outcome)
+            .containsKey(id);
       }
     });
     return new Reconciled(changes.size(), unknown);

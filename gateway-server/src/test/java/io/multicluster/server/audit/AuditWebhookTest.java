@@ -160,9 +160,7 @@ final class AuditWebhookTest {
     assertThat(kept).hasSizeBetween(10, 900);
 
     startServer();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> accepted.containsAll(kept));
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> accepted.containsAll(kept));
     assertThat(accepted).as("in order, and once").isSorted().doesNotHaveDuplicates();
     assertThat(metric("left_out_total")).isPositive();
   }

@@ -344,8 +344,7 @@ class BypassIT {
         """
         {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3}}
         """);
-    denied(
-        kate, web + fewer, "apply", "--server-side", "--force-conflicts", "-f", less.toString());
+    denied(kate, web + fewer, "apply", "--server-side", "--force-conflicts", "-f", less.toString());
 
     Kubectl.Result broken =
         world
@@ -415,8 +414,9 @@ class BypassIT {
         .contains("wait for replacements");
     System.out.println(drained.out() + drained.err());
     try (KubernetesClient member = world.memberClient()) {
-      assertThat(member.pods().inNamespace("prod-drain").list().getItems().stream()
-              .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null))
+      assertThat(
+              member.pods().inNamespace("prod-drain").list().getItems().stream()
+                  .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null))
           .hasSize(4);
     }
   }

@@ -24,7 +24,8 @@ final class ScalingModesIT {
   private static final String APPLY = "application/apply-patch+yaml";
   private static final List<Target> TARGETS =
       List.of(
-          new Target("/apis/apps/v1/namespaces/prod-shop/deployments", "a", "apps/v1", "Deployment"),
+          new Target(
+              "/apis/apps/v1/namespaces/prod-shop/deployments", "a", "apps/v1", "Deployment"),
           new Target(
               "/apis/apps.kruise.io/v1alpha1/namespaces/prod-shop/clonesets",
               "b",
@@ -92,17 +93,20 @@ final class ScalingModesIT {
     assertThat(refused.exit()).isNotZero();
     assertThat(refused.err())
         .contains(
-            "deployments.apps \"a\" is forbidden: multicluster.io/scaling-mode: Auto lets nobody but"
-                + " autoscalers change the spec: change the annotation first");
+            "deployments.apps \"a\" is forbidden: multicluster.io/scaling-mode: Auto lets nobody"
+                + " but autoscalers change the spec: change the annotation first");
 
     kubectl.ok(
-        "annotate", "deployment/a", "-n", "prod-shop", "--overwrite",
+        "annotate",
+        "deployment/a",
+        "-n",
+        "prod-shop",
+        "--overwrite",
         "multicluster.io/scaling-mode=Manual");
     kubectl.ok(scale);
     assertThat(scale(autoscaler, target.path() + "/scale", 6).status()).isEqualTo(403);
 
-    kubectl.ok(
-        "annotate", "deployment/a", "-n", "prod-shop", "multicluster.io/scaling-mode-");
+    kubectl.ok("annotate", "deployment/a", "-n", "prod-shop", "multicluster.io/scaling-mode-");
     assertThat(scale(autoscaler, target.path() + "/scale", 6).status()).isEqualTo(200);
   }
 
