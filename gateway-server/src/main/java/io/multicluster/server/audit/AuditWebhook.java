@@ -192,14 +192,17 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
       String problem;
       try {
         int status = post(lines);
-        if (status / 100 == 2) {
+        if (isTaken(status)) {
           if (attempt > 1) {
             LOG.info("The audit webhook takes events again");
           }
           return true;
         }
-        if (status == 400 || status == 413 || status == 422) {
-          return lines.size() > 1 ? deliverHalves(lines) : leaveOut(lines.getFirst(), status);
+        if (isRefused(status) && lines.size() > 1) {
+          return deliverHalves(lines);
+        }
+        if (isRefused(status) && isTaken(post(List.of())) && isRefused(post(lines))) {
+          return leaveOut(lines.getFirst(), status);
         }
         problem = "it answered " + status;
       } catch (ApiException e) {
@@ -210,6 +213,18 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
         return false;
       }
     }
+  }
+
+  private static boolean isTaken(int status) {
+    return status / 100 == 2;
+  }
+
+  /**
+   * Whether it may be because of what was sent. It is if an empty list is taken; a server that
+   * refuses that too will be put right some day.
+   */
+  private static boolean isRefused(int status) {
+    return status == 400 || status == 413 || status == 422;
   }
 
   /** Looks for the event that the server refuses, or for batches of a length that it takes. */

@@ -136,11 +136,12 @@ final class LogTail implements AutoCloseable {
       return open(aside.get(own), position.offset());
     }
     Opened now = log.read();
-    if (position.head().isEmpty() || head(now.channel(), now.committed()).equals(position.head())) {
+    boolean begun = !position.head().isEmpty();
+    if (begun && head(now.channel(), now.committed()).equals(position.head())) {
       return take(now, Math.min(position.offset(), now.committed()));
     }
     now.close();
-    gap = true;
+    gap |= begun;
     return aside.isEmpty() ? openPresent(aside) : open(aside.getFirst(), 0);
   }
 
