@@ -67,7 +67,11 @@ func main() {
 	}()
 	fmt.Fprintln(os.Stderr, "servers keep their files in", folder)
 	b := &bench{options: o, authority: newAuthority(folder), report: newReport(o)}
-	b.run()
+	if *neighbour {
+		b.runNeighbour()
+	} else {
+		b.run()
+	}
 	b.report.print(os.Stdout)
 	if o.json != "" {
 		must(os.WriteFile(o.json, b.report.json(), 0o644))
