@@ -50,6 +50,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -129,9 +130,7 @@ final class AuditCrashIT {
   void losesNothingOnADiskThatBecomesFull() throws Exception {
     RealClusters.assumeAvailable();
     Path small = Files.createDirectory(folder.resolve("small"));
-    assumeThat(inOwnNamespace("mount -t tmpfs tmpfs '" + small + "'").start().waitFor())
-        .as("file systems of one's own")
-        .isZero();
+    assumeThat(mayMount(small)).as("file systems of one's own").isTrue();
     Path truth = folder.resolve("truth.log");
     Path file = configuration(controlPlane(truth), "audit: {log: {path: small/audit.log}}");
     StateFolder state = StateFolder.of(ConfigurationFile.read(file));
@@ -285,6 +284,7 @@ final class AuditCrashIT {
           }
         } catch (IOException noSpace) {
           full.set(true);
+          LockSupport.parkNanos(1_000_000); // Others need the processor too.
         }
       }
     }
@@ -432,6 +432,14 @@ final class AuditCrashIT {
   private static ProcessBuilder inOwnNamespace(String script) {
     return new ProcessBuilder(
         "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script);
+  }
+
+  private static boolean mayMount(Path folder) throws InterruptedException {
+    try {
+      return inOwnNamespace("mount -t tmpfs tmpfs '" + folder + "'").start().waitFor() == 0;
+    } catch (IOException noSuchProgram) {
+      return false;
+    }
   }
 
   private Process launch(ProcessBuilder command) throws IOException {
