@@ -40,12 +40,7 @@ final class Compactor {
   /** Makes known to the family what was compacted by an earlier incarnation. */
   Content restored(String family, Content content) {
     if (templates.get(family) == null) {
-      templates.put(
-          family,
-          switch (content) {
-            case Whole whole -> whole;
-            case Delta delta -> delta.template();
-          });
+      templates.put(family, content.template());
     }
     return content;
   }

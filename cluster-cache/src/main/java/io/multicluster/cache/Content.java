@@ -10,6 +10,9 @@ sealed interface Content permits Whole, Delta {
   /** Of the object, in bytes. */
   int size();
 
+  /** What its family is kept as deltas to. */
+  Whole template();
+
   /** The object's bytes in an array of the caller's own. */
   byte[] copy();
 

@@ -24,7 +24,8 @@ final class Delta implements Content {
     this.steps = steps;
   }
 
-  Whole template() {
+  @Override
+  public Whole template() {
     return template;
   }
 

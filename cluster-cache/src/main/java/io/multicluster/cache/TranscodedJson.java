@@ -13,14 +13,31 @@ final class TranscodedJson implements JsonSource {
   private final JsonKind metadata = metadata("v1");
   private final JsonKind metadataBeta = metadata("v1beta1");
 
-  /** One transcoder for each event loop. What it leaves out was counted when it came in. */
-  private final FastThreadLocal<JsonTranscoder> transcoders =
+  /** For each event loop. */
+  private final FastThreadLocal<Forms> forms =
       new FastThreadLocal<>() {
         @Override
-        protected JsonTranscoder initialValue() {
-          return new JsonTranscoder(new LongAdder());
+        protected Forms initialValue() {
+          // What is left out was counted when it came in.
+          JsonTranscoder transcoder = new JsonTranscoder(new LongAdder());
+          return new Forms(
+              transcoder,
+              new JsonSamples(kind, transcoder),
+              new JsonSamples(metadata, transcoder),
+              new JsonSamples(metadataBeta, transcoder));
         }
       };
+
+  private record Forms(
+      JsonTranscoder transcoder,
+      JsonSamples objects,
+      JsonSamples metadata,
+      JsonSamples metadataBeta) {
+
+    JsonSamples metadata(String version) {
+      return version.equals("v1beta1") ? metadataBeta : metadata;
+    }
+  }
 
   TranscodedJson(JsonKind kind) {
     this.kind = kind;
@@ -43,35 +60,40 @@ final class TranscodedJson implements JsonSource {
 
   @Override
   public void item(ByteBuf out, CachedObject object) {
-    transcode(kind, object.bytes()).writeItem(out);
+    forms.get().objects.transcode(object.content(), object.bytes()).writeItem(out);
   }
 
   @Override
   public void object(ByteBuf out, CachedObject object, long resourceVersion) {
-    transcode(kind, object.bytes(resourceVersion)).writeObject(out);
+    forms
+        .get()
+        .objects
+        .transcode(object.content(), object.bytes(resourceVersion))
+        .writeObject(out);
   }
 
   @Override
   public void metadata(ByteBuf out, CachedObject object, long resourceVersion, String version) {
-    transcode(metadataKind(version), object.bytes(resourceVersion)).writeObject(out);
+    forms
+        .get()
+        .metadata(version)
+        .transcode(object.content(), object.bytes(resourceVersion))
+        .writeObject(out);
   }
 
   @Override
   public void bookmark(ByteBuf out, Bookmark bookmark) {
-    transcode(kind, bookmark.object()).writeObject(out);
+    bookmark(out, bookmark, kind);
   }
 
   @Override
   public void bookmarkMetadata(ByteBuf out, Bookmark bookmark, String version) {
-    transcode(metadataKind(version), bookmark.object()).writeObject(out);
+    bookmark(out, bookmark, version.equals("v1beta1") ? metadataBeta : metadata);
   }
 
-  private JsonTranscoder transcode(JsonKind as, byte[] object) {
-    return transcoders.get().plain(as, object, 0, object.length);
-  }
-
-  private JsonKind metadataKind(String version) {
-    return version.equals("v1beta1") ? metadataBeta : metadata;
+  private void bookmark(ByteBuf out, Bookmark bookmark, JsonKind as) {
+    byte[] object = bookmark.object();
+    forms.get().transcoder.plain(as, object, 0, object.length).writeObject(out);
   }
 
   private static JsonKind metadata(String version) {

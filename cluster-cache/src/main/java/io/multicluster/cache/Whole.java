@@ -25,6 +25,11 @@ final class Whole implements Content {
   }
 
   @Override
+  public Whole template() {
+    return this;
+  }
+
+  @Override
   public byte[] copy() {
     return bytes.clone();
   }

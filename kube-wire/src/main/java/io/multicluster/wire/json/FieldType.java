@@ -88,6 +88,15 @@ final class FieldType {
     this.nameLength = text.length;
   }
 
+  boolean isMessage() {
+    return type == MESSAGE;
+  }
+
+  /** Whether it takes so much work to write that it is worth comparing it with a sample's. */
+  boolean isPart() {
+    return container != SINGLE || type == MESSAGE || type == RAW;
+  }
+
   /** The wire type of values; repeated integers may also come packed. */
   int wireType() {
     return container == SINGLE && (type == BOOL || type == INTEGER) ? 0 : 2;

@@ -62,6 +62,7 @@ public final class JsonTranscoder {
   private final LongAdder unknownFields;
   private final JsonBuffer buffer = new JsonBuffer();
   private final RawJson rawJson = new RawJson(buffer);
+  private final JsonSample.Recorder recorder = new JsonSample.Recorder();
 
   private byte[] source = JsonBuffer.NULL;
   private byte[] typeMeta = JsonBuffer.NULL;
@@ -72,6 +73,12 @@ public final class JsonTranscoder {
 
   private int rangesTop;
   private int depth;
+
+  /** What is like the object that is read. */
+  private JsonSample sample = JsonSample.NOTHING;
+
+  /** Whether a sample is made. */
+  private boolean recording;
 
   // Of the field that was read last.
   private int tag;
@@ -122,6 +129,41 @@ public final class JsonTranscoder {
     return this;
   }
 
+  /**
+   * Reads an object as {@link #plain} does, and returns what it takes to read others that are much
+   * like it with {@link #like}.
+   *
+   * @param object pass to the sample
+   * @throws MalformedProtoException if the bytes are not an object of that kind
+   */
+  public JsonSample sample(JsonKind kind, byte[] object) {
+    recorder.reset();
+    recording = true;
+    try {
+      transcode(kind, object, 0, object.length, UNCHANGED);
+    } finally {
+      recording = false;
+    }
+    return recorder.sample(object, Arrays.copyOf(buffer.bytes, length));
+  }
+
+  /**
+   * Reads an object as {@link #plain} does, but takes over whatever it has in common with another.
+   * Fields that it leaves out there are not counted again.
+   *
+   * @param like of an object of the same kind
+   * @throws MalformedProtoException if the bytes are not an object of that kind
+   */
+  public JsonTranscoder like(JsonSample like, JsonKind kind, byte[] object) {
+    sample = like;
+    try {
+      transcode(kind, object, 0, object.length, UNCHANGED);
+    } finally {
+      sample = JsonSample.NOTHING;
+    }
+    return this;
+  }
+
   /** Writes what was read as an item of a list: without kind and apiVersion. */
   public void writeItem(ByteBuf out) {
     out.writeBytes(buffer.bytes, 0, length);
@@ -160,11 +202,21 @@ public final class JsonTranscoder {
     rangesTop = 0;
     depth = 0;
     length = 0;
-    length = message(kind.type(), start, end, change, 0);
+    if (recording) {
+      recorder.begin(0, start, end, 0);
+    }
+    length = message(kind.type(), start, end, change, sample.root(), 0);
+    if (recording) {
+      recorder.end(0, length);
+    }
     source = JsonBuffer.NULL;
   }
 
-  private int message(MessageType type, int start, int end, int change, int position) {
+  /**
+   * @param twin the part of the sample that may be like this one
+   */
+  private int message(
+      MessageType type, int start, int end, int change, int twin, int position) {
     if (++depth > MAX_DEPTH) {
       throw new MalformedProtoException("objects nested deeper than " + MAX_DEPTH + " messages");
     }
@@ -181,14 +233,16 @@ public final class JsonTranscoder {
     buffer.ensure(position, 1);
     int to = position;
     buffer.bytes[to++] = '{';
+    int twins = sample.within(twin);
     while (todo != 0) {
       int i = Long.numberOfTrailingZeros(todo);
       todo &= todo - 1;
       boolean present = (onWire >>> i & 1) != 0;
       long range = present ? ranges[frame + i] : 0;
+      twins = sample.find(twin, twins, i);
       to =
           change == UNCHANGED
-              ? field(type.field(i), present, range, to)
+              ? field(type.field(i), i, present, range, twins, to)
               : changedField(type.field(i), i, present, range, change, to);
     }
     rangesTop = frame;
@@ -261,10 +315,10 @@ public final class JsonTranscoder {
     int to = position;
     if (change == IN_OBJECT) {
       if (field.message != objectMeta) {
-        return field(field, present, range, position);
+        return field(field, index, present, range, JsonSample.NONE, position);
       }
       to = buffer.words(field.name, field.nameLength, to);
-      to = message(objectMeta, start, end, IN_METADATA, to);
+      to = message(objectMeta, start, end, IN_METADATA, JsonSample.NONE, to);
     } else if (index == resourceVersionField) {
       to = buffer.words(field.name, field.nameLength, to);
       buffer.bytes[to++] = '"';
@@ -274,13 +328,17 @@ public final class JsonTranscoder {
       to = buffer.words(field.name, field.nameLength, to);
       to = map(field, start, end, index == labelsField ? LABEL : ANNOTATION, to);
     } else {
-      return field(field, present, range, position);
+      return field(field, index, present, range, JsonSample.NONE, position);
     }
     buffer.bytes[to++] = ',';
     return to;
   }
 
-  private int field(FieldType field, boolean present, long range, int position) {
+  /**
+   * @param twin the part of the sample that may be like this one, if it has the same index
+   */
+  private int field(
+      FieldType field, int index, boolean present, long range, int twin, int position) {
     int start = (int) (range >>> 32);
     int end = (int) range;
     if (present && field.omitZero && isZero(field, start, end)) {
@@ -289,16 +347,38 @@ public final class JsonTranscoder {
     int to = buffer.words(field.name, field.nameLength, position);
     if (!present && field.nullIfAbsent) {
       to = buffer.raw(JsonBuffer.NULL, to);
+    } else if (present && field.isPart()) {
+      to = part(field, index, field.container, start, end, twin, to);
     } else {
-      to =
-          switch (field.container) {
-            case FieldType.SINGLE -> value(field, start, end, to);
-            case FieldType.REPEATED -> repeated(field, start, end, to);
-            default -> map(field, start, end, NO_KEY, to);
-          };
+      to = content(field, field.container, start, end, JsonSample.NONE, to);
     }
     buffer.bytes[to++] = ',';
     return to;
+  }
+
+  /** Writes a field or an item of one, or takes it over from the sample. */
+  private int part(
+      FieldType field, int index, int container, int start, int end, int like, int position) {
+    int twin = sample.hasIndex(like, index) ? like : JsonSample.NONE;
+    if (sample.same(twin, source, start, end)) {
+      return sample.write(twin, buffer, position);
+    }
+    if (!recording) {
+      return content(field, container, start, end, twin, position);
+    }
+    int part = recorder.begin(index, start, end, position);
+    int to = content(field, container, start, end, twin, position);
+    recorder.end(part, to);
+    return to;
+  }
+
+  private int content(
+      FieldType field, int container, int start, int end, int twin, int position) {
+    return switch (container) {
+      case FieldType.SINGLE -> value(field, start, end, twin, position);
+      case FieldType.REPEATED -> repeated(field, start, end, twin, position);
+      default -> map(field, start, end, NO_KEY, position);
+    };
   }
 
   private boolean isZero(FieldType field, int start, int end) {
@@ -310,14 +390,14 @@ public final class JsonTranscoder {
   }
 
   /** Writes one value, item or map value; {@code start == end} is the zero value of every type. */
-  private int value(FieldType field, int start, int end, int position) {
+  private int value(FieldType field, int start, int end, int twin, int position) {
     return switch (field.type) {
       case FieldType.STRING -> buffer.string(source, start, end, position);
       case FieldType.BOOL -> buffer.bool(start < end && varint(start, end) != 0, position);
       case FieldType.INTEGER -> buffer.number(start < end ? varint(start, end) : 0, position);
       case FieldType.BYTES -> base64(start, end, position);
       case FieldType.MESSAGE ->
-          object(Objects.requireNonNull(field.message), field.typeMeta, start, end, position);
+          object(Objects.requireNonNull(field.message), field.typeMeta, start, end, twin, position);
       case FieldType.TIME -> time(start, end, position);
       case FieldType.MICRO_TIME -> microTime(start, end, position);
       case FieldType.QUANTITY -> quantity(start, end, position);
@@ -328,13 +408,14 @@ public final class JsonTranscoder {
   }
 
   /** Writes a message, perhaps with members in front that are not on the wire. */
-  private int object(MessageType type, byte[] front, int start, int end, int position) {
+  private int object(
+      MessageType type, byte[] front, int start, int end, int twin, int position) {
     if (front.length == 0) {
-      return message(type, start, end, UNCHANGED, position);
+      return message(type, start, end, UNCHANGED, twin, position);
     }
     // The message is written with a gap before it; the last comma then covers its opening brace.
     buffer.ensure(position, front.length);
-    int to = message(type, start, end, UNCHANGED, position + front.length);
+    int to = message(type, start, end, UNCHANGED, twin, position + front.length);
     buffer.bytes[position] = '{';
     System.arraycopy(front, 0, buffer.bytes, position + 1, front.length);
     if (to == position + front.length + 2) {
@@ -344,10 +425,13 @@ public final class JsonTranscoder {
     return to;
   }
 
-  private int repeated(FieldType field, int start, int end, int position) {
+  private int repeated(FieldType field, int start, int end, int twin, int position) {
     boolean number = field.type == FieldType.INTEGER || field.type == FieldType.BOOL;
+    boolean parts = field.isMessage();
     int to = position;
     buffer.bytes[to++] = '[';
+    int twins = sample.within(twin);
+    int index = 0;
     int at = start;
     while (at < end) {
       at = next(at, end);
@@ -358,7 +442,12 @@ public final class JsonTranscoder {
         to = packed(field, valueStart, at, to);
       } else {
         expectWireType(number ? VARINT : LENGTH_DELIMITED);
-        to = value(field, valueStart, at, to);
+        if (parts) {
+          twins = sample.find(twin, twins, index);
+          to = part(field, index++, FieldType.SINGLE, valueStart, at, twins, to);
+        } else {
+          to = value(field, valueStart, at, JsonSample.NONE, to);
+        }
         buffer.bytes[to++] = ',';
       }
     }
@@ -372,7 +461,7 @@ public final class JsonTranscoder {
     while (at < end) {
       varint(at, end);
       int numberEnd = varintEnd;
-      to = value(field, at, numberEnd, to);
+      to = value(field, at, numberEnd, JsonSample.NONE, to);
       buffer.bytes[to++] = ',';
       at = numberEnd;
     }
@@ -414,7 +503,7 @@ public final class JsonTranscoder {
       }
       to = buffer.string(source, keyStart, keyEnd, to);
       buffer.bytes[to++] = ':';
-      to = value(field, itemStart, itemEnd, to);
+      to = value(field, itemStart, itemEnd, JsonSample.NONE, to);
       buffer.bytes[to++] = ',';
     }
     if (due) {
@@ -461,7 +550,7 @@ public final class JsonTranscoder {
       long range = item.getValue();
       to = buffer.string(key, 0, key.length, to);
       buffer.bytes[to++] = ':';
-      to = value(field, (int) (range >>> 32), (int) range, to);
+      to = value(field, (int) (range >>> 32), (int) range, JsonSample.NONE, to);
       buffer.bytes[to++] = ',';
     }
     return close(position, '}', to);
@@ -587,7 +676,13 @@ public final class JsonTranscoder {
       Envelope.Content object = Envelope.open(source, start, end);
       JsonKind kind = KubernetesTypes.kind(object.apiVersion(), object.kind());
       if (kind != null) {
-        return object(kind.type(), kind.typeMeta(), object.rawStart(), object.rawEnd(), position);
+        return object(
+            kind.type(),
+            kind.typeMeta(),
+            object.rawStart(),
+            object.rawEnd(),
+            JsonSample.NONE,
+            position);
       }
     } else {
       int to = rawJson.write(source, start, end, position);
