@@ -23,9 +23,9 @@ func must(err error) {
 }
 
 type options struct {
-	kube, gateway, jcmd, json string
-	pods, rounds, watchers    int
-	enough, patience          time.Duration
+	kube, gateway, jcmd, json, only string
+	pods, rounds, watchers          int
+	enough, patience                time.Duration
 }
 
 // bench is one run.
@@ -36,7 +36,6 @@ type bench struct {
 	members   []*server
 	gateway   *server
 	report    *report
-	nginx     *server
 	writeCost time.Duration
 }
 
@@ -51,6 +50,7 @@ func main() {
 	flag.StringVar(&o.gateway, "gateway", "", "program multicluster-apiserver")
 	flag.StringVar(&o.jcmd, "jcmd", "jcmd", "program of the JDK")
 	flag.StringVar(&o.json, "json", "", "file for the results as JSON")
+	flag.StringVar(&o.only, "only", "", "take one part of the figures: proxied or neighbour")
 	flag.IntVar(&o.pods, "pods", 3000, "pods of each of the three members")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each figure is taken")
 	flag.IntVar(&o.watchers, "watchers", 1000, "watches, each with a connection of its own")
@@ -67,10 +67,16 @@ func main() {
 	}()
 	fmt.Fprintln(os.Stderr, "servers keep their files in", folder)
 	b := &bench{options: o, authority: newAuthority(folder), report: newReport(o)}
-	if *neighbour {
-		b.runNeighbour()
-	} else {
+	switch o.only {
+	case "":
 		b.run()
+	case "proxied":
+		b.runProxied()
+	case "neighbour":
+		b.runNeighbour()
+	default:
+		fmt.Fprintln(os.Stderr, "no part is called", o.only)
+		os.Exit(2)
 	}
 	b.report.print(os.Stdout)
 	if o.json != "" {
@@ -83,14 +89,12 @@ func main() {
 func (b *bench) run() {
 	b.say("starting a control plane and three members")
 	b.control = startCluster(b.authority, b.kube, "control-plane")
-	if b.nginx = startNginx(b.authority, b.control); b.nginx == nil {
-		b.report.note("nginx is not installed: no comparison with it")
-	}
 	for _, name := range []string{"one", "two", "three"} {
 		b.members = append(b.members, startCluster(b.authority, b.kube, name))
 	}
 	b.fill(0, b.pods/3)
 	b.startGateway()
+	b.awaitPods(b.pods / 3 * len(b.members))
 	small := b.memory()
 	b.fill(b.pods/3, b.pods)
 	b.awaitPods(b.pods * len(b.members))
@@ -98,6 +102,7 @@ func (b *bench) run() {
 	b.memoryPerPod(small, large)
 
 	api, gateway := b.side(b.members[0], b.pods), b.side(b.gateway, b.pods*len(b.members))
+	proxied := b.prepareProxied()
 	b.say("warming up")
 	for _, s := range []*side{api, gateway} {
 		b.warm(s)
@@ -108,7 +113,7 @@ func (b *bench) run() {
 			b.lists(s)
 			b.gets(s)
 		}
-		b.proxied()
+		proxied.round()
 	}
 	b.say("watches")
 	b.writeCost = api.meter.measure(b.enough, b.patience, func() int {
@@ -146,7 +151,6 @@ func (b *bench) startGateway() {
 	c := b.client(b.gateway)
 	defer c.close()
 	b.gateway.awaitReady(c)
-	b.awaitPods(b.pods / 3 * len(b.members))
 }
 
 // awaitPods returns once the gateway shows so many.
@@ -242,37 +246,6 @@ func parallel(workers, times int, work func(worker, number int)) int {
 	}
 	all.Wait()
 	return workers * times
-}
-
-// proxied asks for a ConfigMap of 3 KB directly, through the gateway and through nginx.
-func (b *bench) proxied() {
-	const path = "/api/v1/namespaces/default/configmaps/three-kilobytes"
-	direct := b.client(b.control)
-	defer direct.close()
-	direct.create("/api/v1/namespaces/default/configmaps", object{
-		"metadata": object{"name": "three-kilobytes"}, "data": object{"text": fmt.Sprintf("%02800d", 7)}})
-	servers := []*server{b.control, b.gateway}
-	if b.nginx != nil {
-		servers = append(servers, b.nginx)
-	}
-	for _, s := range servers {
-		c := b.client(s)
-		m := newMeter(s.pid(), time.Second)
-		c.get(path, protobuf)
-		cost := m.measure(b.enough, b.patience, func() int {
-			return parallel(8, 100, func(int, int) { c.get(path, protobuf) })
-		})
-		b.report.add(proxied, s, cost)
-		var times samples
-		for range 100 {
-			start := time.Now()
-			c.get(path, protobuf)
-			times = append(times, time.Since(start))
-			time.Sleep(time.Millisecond)
-		}
-		b.report.add(proxiedAnswer, s, times.quantile(0.5))
-		c.close()
-	}
 }
 
 // writes changes pods of member one, so many a second, until stop is closed, and returns how many.

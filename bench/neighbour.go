@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"crypto/x509"
-	"flag"
 	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-var neighbour = flag.Bool("neighbour", false, "measure nothing but what a quiet client notices of a noisy one")
 
 // Figures of the noisy neighbour.
 const (

@@ -14,11 +14,9 @@ import (
 
 // Figures that have requirements of their own kind.
 const (
-	delivery      = "watch, a delivery"
-	laterHalf     = "event, later than from the member, p50"
-	laterMost     = "event, later than from the member, p99"
-	proxied       = "proxied GET of 3 KB"
-	proxiedAnswer = "proxied GET of 3 KB, time to answer p50"
+	delivery  = "watch, a delivery"
+	laterHalf = "event, later than from the member, p50"
+	laterMost = "event, later than from the member, p99"
 )
 
 // samples are repetitions of one figure.
@@ -45,6 +43,7 @@ type report struct {
 	Options      map[string]any                `json:"options"`
 	Figures      map[string]map[string]samples `json:"nanoseconds"`
 	Notes        []string                      `json:"notes"`
+	only         string
 	names        []string
 	podBytes     float64
 	latencyRate  float64
@@ -53,7 +52,7 @@ type report struct {
 }
 
 func newReport(o options) *report {
-	return &report{
+	return &report{only: o.only,
 		Options: map[string]any{"pods of each member": o.pods, "rounds": o.rounds, "watchers": o.watchers, "cores": runtime.NumCPU()},
 		Figures: map[string]map[string]samples{}, memory: map[string]float64{}, watcherBytes: map[string]float64{}}
 }
@@ -128,14 +127,19 @@ func (r *report) requirements() []requirement {
 		value := r.median(later.name, "gateway")
 		must(fmt.Sprintf("%s, at %.0f changes a second", later.name, r.latencyRate), later.most, "ms", value/1e6, value)
 	}
-	gateway, direct := r.median(proxiedAnswer, "gateway"), r.median(proxiedAnswer, "control-plane")
-	must("proxied GET: added to the time to answer, p50", 0.3, "ms", (gateway-direct)/1e6, gateway, direct)
-	ratio("proxied GET: gateway ÷ nginx", 1, r.median(proxied, "gateway"), r.median(proxied, "nginx"))
+	all = append(all, r.proxiedRequirements()...)
+	if r.only != "" {
+		all = slices.DeleteFunc(all, func(q requirement) bool { return q.Value == nil })
+	}
 	return all
 }
 
 func (r *report) print(out io.Writer) {
-	fmt.Fprintf(out, "%v; a pod is %.0f B of protobuf\n\n", r.Options, r.podBytes)
+	fmt.Fprintf(out, "%v", r.Options)
+	if r.podBytes > 0 {
+		fmt.Fprintf(out, "; a pod is %.0f B of protobuf", r.podBytes)
+	}
+	fmt.Fprint(out, "\n\n")
 	fmt.Fprint(out, "| median (least–most) | kube-apiserver | gateway | nginx |\n|---|---|---|---|\n")
 	for _, name := range r.names {
 		api := r.Figures[name]["one"]
@@ -144,8 +148,10 @@ func (r *report) print(out io.Writer) {
 		}
 		fmt.Fprintf(out, "| %s | %v | %v | %v |\n", name, api, r.Figures[name]["gateway"], r.Figures[name]["nginx"])
 	}
-	fmt.Fprintf(out, "| memory a pod | %.1f KB | %.2f KB | |\n", r.memory["one"]/1e3, r.memory["gateway"]/1e3)
-	fmt.Fprintf(out, "| memory a watcher | %.0f KiB | %.0f KiB | |\n", r.watcherBytes["one"]/1024, r.watcherBytes["gateway"]/1024)
+	if len(r.memory) > 0 {
+		fmt.Fprintf(out, "| memory a pod | %.1f KB | %.2f KB | |\n", r.memory["one"]/1e3, r.memory["gateway"]/1e3)
+		fmt.Fprintf(out, "| memory a watcher | %.0f KiB | %.0f KiB | |\n", r.watcherBytes["one"]/1024, r.watcherBytes["gateway"]/1024)
+	}
 	fmt.Fprint(out, "\n| must | at most | value | |\n|---|---|---|---|\n")
 	for _, q := range r.requirements() {
 		fmt.Fprintln(out, q)
