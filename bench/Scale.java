@@ -2,6 +2,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.multicluster.testclusters.ClusterAccess;
 import io.multicluster.testclusters.ClusterSpec;
 import io.multicluster.testclusters.simulated.PodLoad;
@@ -10,13 +12,18 @@ import io.multicluster.testclusters.simulated.SimulatedClusters;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,6 +36,7 @@ import java.util.regex.Pattern;
  */
 final class Scale {
   private static final Pattern REMAINING = Pattern.compile("\"remainingItemCount\": ?([0-9]+)");
+  private static final int WATCHERS = 3;
   private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   private final Path folder;
@@ -117,6 +125,8 @@ final class Scale {
         cpuSeconds() * 1e6 / pods,
         resident() >> 20,
         most >> 20);
+    settle();
+    say("%d MiB resident after garbage collection: %d B a pod", resident() >> 20, resident() / pods);
     AtomicLong done = new AtomicLong();
     for (PodLoad load : loads) {
       load.churn((double) changes / loads.size(), _ -> done.incrementAndGet());
@@ -132,6 +142,8 @@ final class Scale {
     }
     double time = (System.nanoTime() - churning) / 1e9;
     loads.forEach(PodLoad::stopChurn);
+    TimeUnit.SECONDS.sleep(2);
+    say("a change at a member reaches a watcher within: %s", latency(loads.getFirst(), seconds));
     answers.sort(null);
     say(
         "%.0f changes a second for %.0f s: %.2f cores, %.0f µs a change; %d MiB resident; a page of"
@@ -146,6 +158,102 @@ final class Scale {
         answers.getLast());
   }
 
+  /**
+   * Changes pods of the first member, 1,000 a second, while three watch them through the gateway.
+   * Events come in the order of the changes, so the time of each is known.
+   */
+  private String latency(PodLoad load, int seconds) throws InterruptedException {
+    int changes = 1000 * seconds;
+    long[] made = new long[changes];
+    long[] arrived = new long[changes];
+    AtomicInteger open = new AtomicInteger();
+    CountDownLatch complete = new CountDownLatch(WATCHERS);
+    for (int i = 0; i < WATCHERS; i++) {
+      // All take everything, the first keeps the time.
+      long[] times = i == 0 ? arrived : new long[changes];
+      watch(new FrameCounter(times, complete), open);
+    }
+    while (open.get() < WATCHERS) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    TimeUnit.SECONDS.sleep(1);
+    long start = System.nanoTime();
+    for (int i = 0; i < changes; i++) {
+      while (System.nanoTime() - start < i * 1_000_000L) {
+        LockSupport.parkNanos(50_000);
+      }
+      made[i] = System.nanoTime();
+      load.changeOne();
+    }
+    if (!complete.await(1, TimeUnit.MINUTES)) {
+      throw new IllegalStateException("changes are missing; see " + folder);
+    }
+    double time = (System.nanoTime() - start) / 1e9;
+    double[] later = new double[changes];
+    for (int i = 0; i < changes; i++) {
+      later[i] = (arrived[i] - made[i]) / 1e6;
+    }
+    Arrays.sort(later);
+    return "%.2f ms (p50), %.2f ms (p99), %.2f ms (most), at %.0f changes a second"
+        .formatted(later[changes / 2], later[changes * 99 / 100], later[changes - 1], changes / time);
+  }
+
+  private void watch(FrameCounter frames, AtomicInteger open) {
+    HttpClient http = client.getHttpClient();
+    HttpRequest request =
+        http.newHttpRequestBuilder()
+            .uri(client.getMasterUrl() + "clusters/member-000/api/v1/pods?watch=1&timeoutSeconds=600")
+            .header("Accept", "application/vnd.kubernetes.protobuf;stream=watch")
+            .timeout(0, TimeUnit.SECONDS)
+            .build();
+    var _ =
+        http.consumeBytes(
+                request,
+                (parts, body) -> {
+                  parts.forEach(frames::accept);
+                  body.consume();
+                })
+            .thenAccept(
+                response -> {
+                  open.incrementAndGet();
+                  response.body().consume();
+                });
+  }
+
+  /** Notes when each frame of a watch in protobuf, a length and as many bytes, was complete. */
+  private static final class FrameCounter {
+    private final long[] times;
+    private final CountDownLatch complete;
+    private int count;
+    private long length;
+    private int lengthBytes;
+
+    FrameCounter(long[] times, CountDownLatch complete) {
+      this.times = times;
+      this.complete = complete;
+    }
+
+    void accept(ByteBuffer part) {
+      while (part.hasRemaining()) {
+        if (lengthBytes < Integer.BYTES) {
+          length = length << 8 | part.get() & 0xff;
+          lengthBytes++;
+          continue;
+        }
+        int skipped = (int) Math.min(length, part.remaining());
+        part.position(part.position() + skipped);
+        length -= skipped;
+        if (length == 0) {
+          lengthBytes = 0;
+          times[count++] = System.nanoTime();
+          if (count == times.length) {
+            complete.countDown();
+          }
+        }
+      }
+    }
+  }
+
   /** How many pods the gateway has; 0 while it does not serve. */
   private long seen() {
     try {
@@ -153,6 +261,18 @@ final class Scale {
       return count.find() ? Long.parseLong(count.group(1)) + 1 : 0;
     } catch (KubernetesClientException e) {
       return 0;
+    }
+  }
+
+  /** Lets the gateway's JVM collect its garbage and give back what it does not need. */
+  private void settle() throws IOException, InterruptedException {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    for (int i = 0; i < 2; i++) {
+      new ProcessBuilder(jcmd, Long.toString(gateway.pid()), "GC.run")
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+      TimeUnit.SECONDS.sleep(3);
     }
   }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -24,7 +25,7 @@ func must(err error) {
 
 type options struct {
 	kube, gateway, jcmd, json, only string
-	pods, rounds, watchers          int
+	pods, rounds, watchers, crowd   int
 	enough, patience                time.Duration
 }
 
@@ -50,10 +51,11 @@ func main() {
 	flag.StringVar(&o.gateway, "gateway", "", "program multicluster-apiserver")
 	flag.StringVar(&o.jcmd, "jcmd", "jcmd", "program of the JDK")
 	flag.StringVar(&o.json, "json", "", "file for the results as JSON")
-	flag.StringVar(&o.only, "only", "", "take one part of the figures: proxied or neighbour")
+	flag.StringVar(&o.only, "only", "", "take one part of the figures: reads, watches, proxied or neighbour")
 	flag.IntVar(&o.pods, "pods", 3000, "pods of each of the three members")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each figure is taken")
 	flag.IntVar(&o.watchers, "watchers", 1000, "watches, each with a connection of its own")
+	flag.IntVar(&o.crowd, "crowd", 10000, "watches of the gateway at most, each with a connection of its own")
 	flag.DurationVar(&o.enough, "enough", 500*time.Millisecond, "CPU that a figure must have cost the server")
 	flag.DurationVar(&o.patience, "patience", 15*time.Second, "how long one figure may take")
 	flag.Parse()
@@ -69,7 +71,11 @@ func main() {
 	b := &bench{options: o, authority: newAuthority(folder), report: newReport(o)}
 	switch o.only {
 	case "":
-		b.run()
+		b.run(true, true)
+	case "reads":
+		b.run(true, false)
+	case "watches":
+		b.run(false, true)
 	case "proxied":
 		b.runProxied()
 	case "neighbour":
@@ -86,7 +92,8 @@ func main() {
 	must(os.RemoveAll(folder))
 }
 
-func (b *bench) run() {
+// run takes the figures of reads, of watches or of both, and with both also those of the proxy.
+func (b *bench) run(reads, watches bool) {
 	b.say("starting a control plane and three members")
 	b.control = startCluster(b.authority, b.kube, "control-plane")
 	for _, name := range []string{"one", "two", "three"} {
@@ -95,17 +102,33 @@ func (b *bench) run() {
 	b.fill(0, b.pods/3)
 	b.startGateway()
 	b.awaitPods(b.pods / 3 * len(b.members))
-	small := b.memory()
-	b.fill(b.pods/3, b.pods)
-	b.awaitPods(b.pods * len(b.members))
-	large := b.memory()
-	b.memoryPerPod(small, large)
-
+	if reads {
+		// First, so that what the gateway needs for its code is there in both states.
+		b.warm(b.side(b.gateway, b.pods/3*len(b.members)), b.pods/3)
+		small := b.memory()
+		b.fill(b.pods/3, b.pods)
+		b.awaitPods(b.pods * len(b.members))
+		b.memoryPerPod(small, b.memory())
+	} else {
+		b.fill(b.pods/3, b.pods)
+		b.awaitPods(b.pods * len(b.members))
+	}
 	api, gateway := b.side(b.members[0], b.pods), b.side(b.gateway, b.pods*len(b.members))
-	proxied := b.prepareProxied()
-	b.say("warming up")
+	if reads {
+		b.reads(api, gateway, watches)
+	}
+	if watches {
+		b.watchesOf(api, gateway)
+	}
+}
+
+func (b *bench) reads(api, gateway *side, andProxied bool) {
+	var proxied *proxying
+	if andProxied {
+		proxied = b.prepareProxied()
+	}
 	for _, s := range []*side{api, gateway} {
-		b.warm(s)
+		b.warm(s, b.pods)
 	}
 	for round := range b.rounds {
 		b.say("round %d of %d", round+1, b.rounds)
@@ -113,20 +136,26 @@ func (b *bench) run() {
 			b.lists(s)
 			b.gets(s)
 		}
-		proxied.round()
+		if andProxied {
+			proxied.round()
+		}
 	}
-	b.say("watches")
+}
+
+func (b *bench) watchesOf(api, gateway *side) {
 	b.writeCost = api.meter.measure(b.enough, b.patience, func() int {
 		stop := make(chan struct{})
 		time.AfterFunc(2*time.Second, func() { close(stop) })
-		return b.writes(20, stop)
+		return b.writes(perSecond, stop)
 	})
+	b.say("latency")
 	for range b.rounds {
 		b.latency()
 	}
 	for _, s := range []*side{api, gateway} {
 		b.watches(s)
 	}
+	b.crowd(gateway)
 }
 
 func (b *bench) say(format string, arguments ...any) {
@@ -198,13 +227,24 @@ var (
 		{"GET JSON, as kubectl asks", "", "application/json"}}
 )
 
-// warm lets a JVM compile what is measured afterwards, and a Go program grow its heap.
-func (b *bench) warm(s *side) {
+// warm repeats each kind of work until it no longer becomes cheaper: a JVM compiles, a Go program grows its heap.
+func (b *bench) warm(s *side, pods int) {
+	b.say("warming up %s", s.server.name)
 	for _, f := range lists {
-		s.meter.measure(4*b.enough, b.patience, func() int { return b.list(s, f) })
+		b.untilSteady(s, func() int { return b.list(s, f) })
 	}
 	for _, f := range gets {
-		s.meter.measure(4*b.enough, b.patience, func() int { return b.get(s, f) })
+		b.untilSteady(s, func() int { return b.get(s, f, pods) })
+	}
+}
+
+func (b *bench) untilSteady(s *side, work func() int) {
+	least := time.Duration(math.MaxInt64)
+	start := time.Now()
+	for vain := 0; vain < 3 && time.Since(start) < 2*b.patience; vain++ {
+		if cost := s.meter.measure(2*b.enough, b.patience, work); cost < least*19/20 {
+			least, vain = cost, 0
+		}
 	}
 }
 
@@ -216,7 +256,7 @@ func (b *bench) lists(s *side) {
 
 func (b *bench) gets(s *side) {
 	for _, f := range gets {
-		b.report.add(f.name, s.server, s.meter.measure(b.enough, b.patience, func() int { return b.get(s, f) }))
+		b.report.add(f.name, s.server, s.meter.measure(b.enough, b.patience, func() int { return b.get(s, f, b.pods) }))
 	}
 }
 
@@ -228,9 +268,10 @@ func (b *bench) list(s *side, f form) int {
 	return s.pods
 }
 
-func (b *bench) get(s *side, f form) int {
+// get asks for pods of the first member, those with the lowest numbers.
+func (b *bench) get(s *side, f form, pods int) int {
 	return parallel(8, 100, func(worker, number int) {
-		s.client.get(podPath("one", (worker*997+number*31)%b.pods)+f.query, f.accept)
+		s.client.get(podPath("one", (worker*997+number*31)%pods)+f.query, f.accept)
 	})
 }
 
@@ -267,7 +308,7 @@ func (b *bench) writes(perSecond int, stop <-chan struct{}) int {
 
 // latency compares when a change reaches a watcher of the gateway with when it reaches one of the member itself.
 func (b *bench) latency() {
-	const watchers, seconds, perSecond = 3, 10, 200
+	const watchers, seconds, rate = 3, 10, 200
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var lock sync.Mutex
@@ -293,7 +334,7 @@ func (b *bench) latency() {
 	time.Sleep(time.Second)
 	stop := make(chan struct{})
 	time.AfterFunc(seconds*time.Second, func() { close(stop) })
-	b.report.latencyRate = float64(b.writes(perSecond, stop)) / seconds
+	b.report.latencyRate = float64(b.writes(rate, stop)) / seconds
 	time.Sleep(time.Second)
 	lock.Lock()
 	defer lock.Unlock()
@@ -316,34 +357,65 @@ func (b *bench) watches(s *side) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var delivered atomic.Int64
-	memory := resident(s.server.pid())
-	parallel(8, b.watchers/8, func(int, int) {
-		b.client(s.server).watch(ctx,
-			"/api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=600",
-			func([]byte) { delivered.Add(1) })
-	})
-	b.report.watcherBytes[s.server.name] = float64(resident(s.server.pid())-memory) / float64(b.watchers)
+	b.report.watcherBytes[s.server.name] = b.startWatches(ctx, s, b.watchers, &delivered)
+	b.untilSteady(s, func() int { return b.deliver(b.watchers, &delivered) })
 	for range b.rounds {
 		b.deliveries(s, &delivered)
 	}
 }
 
-func (b *bench) deliveries(s *side, delivered *atomic.Int64) {
-	watchers := int64(b.watchers / 8 * 8)
-	cost := s.meter.measure(2*b.enough, 2*b.patience, func() int {
-		start := delivered.Load()
-		stop := make(chan struct{})
-		time.AfterFunc(2*time.Second, func() { close(stop) })
-		expected := start + int64(b.writes(20, stop))*watchers
-		deadline := time.Now().Add(20 * time.Second)
-		for delivered.Load() < expected && time.Now().Before(deadline) {
-			time.Sleep(5 * time.Millisecond)
-		}
-		return int(delivered.Load() - start)
+// startWatches returns once all are open, with the memory that each occupies.
+func (b *bench) startWatches(ctx context.Context, s *side, count int, delivered *atomic.Int64) float64 {
+	before := b.settled(s.server)
+	parallel(8, count/8, func(int, int) {
+		b.client(s.server).watch(ctx,
+			"/api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=600",
+			func([]byte) { delivered.Add(1) })
 	})
+	return float64(b.settled(s.server)-before) / float64(count/8*8)
+}
+
+// The rate at which pods are changed while very many watch: one at which a kube-apiserver falls behind on two cores.
+const perSecond = 50
+
+// deliver changes pods for two seconds, and returns how many events reached the watchers, once all did.
+func (b *bench) deliver(watchers int, delivered *atomic.Int64) int {
+	start := delivered.Load()
+	stop := make(chan struct{})
+	time.AfterFunc(2*time.Second, func() { close(stop) })
+	expected := start + int64(b.writes(perSecond, stop))*int64(watchers/8*8)
+	deadline := time.Now().Add(20 * time.Second)
+	for delivered.Load() < expected && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	return int(delivered.Load() - start)
+}
+
+// crowd opens as many watches of the gateway as it must bear, and sees that one change reaches them all.
+func (b *bench) crowd(s *side) {
+	b.say("%d watchers of %s", b.options.crowd, s.server.name)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var delivered atomic.Int64
+	b.report.crowdBytes = b.startWatches(ctx, s, b.options.crowd, &delivered)
+	start := time.Now()
+	c := b.client(b.members[0])
+	defer c.close()
+	c.patch(podPath("one", 0)+"?fieldManager=kubelet", object{"metadata": object{"annotations": object{"bench": "all"}}})
+	for delivered.Load() < int64(b.options.crowd/8*8) {
+		if time.Since(start) > time.Minute {
+			panic(fmt.Sprintf("one change has reached %d of %d watchers", delivered.Load(), b.options.crowd))
+		}
+		time.Sleep(time.Millisecond)
+	}
+	b.report.note("One change reached all of %d watchers within %v.", b.options.crowd, time.Since(start).Round(time.Millisecond))
+}
+
+func (b *bench) deliveries(s *side, delivered *atomic.Int64) {
+	cost := s.meter.measure(2*b.enough, 2*b.patience, func() int { return b.deliver(b.watchers, delivered) })
 	if s.server == b.members[0] {
 		// What a change costs the server that makes it is not the price of telling others.
-		cost -= b.writeCost / time.Duration(watchers)
+		cost -= b.writeCost / time.Duration(b.watchers/8*8)
 	}
 	b.report.add(delivery, s.server, cost)
 }
@@ -351,15 +423,23 @@ func (b *bench) deliveries(s *side, delivered *atomic.Int64) {
 // memory is what both servers occupy once they have tidied up.
 func (b *bench) memory() map[string]int64 {
 	b.say("waiting for memory to settle")
-	member := b.client(b.members[0])
-	defer member.close()
+	return map[string]int64{b.members[0].name: b.settled(b.members[0]), b.gateway.name: b.settled(b.gateway)}
+}
+
+// settled makes a server collect its garbage, and returns what it occupies then.
+func (b *bench) settled(s *server) int64 {
 	for range 2 {
-		// kube-apiserver collects garbage when asked for a profile of its heap.
-		member.get("/debug/pprof/heap?gc=1", "*/*")
-		collectGarbage(b.jcmd, b.gateway.pid())
-		time.Sleep(5 * time.Second)
+		if s == b.gateway {
+			collectGarbage(b.jcmd, s.pid())
+		} else {
+			// kube-apiserver does so when asked for a profile of its heap.
+			c := b.client(s)
+			c.get("/debug/pprof/heap?gc=1", "*/*")
+			c.close()
+		}
+		time.Sleep(4 * time.Second)
 	}
-	return map[string]int64{b.members[0].name: resident(b.members[0].pid()), b.gateway.name: resident(b.gateway.pid())}
+	return resident(s.pid())
 }
 
 func (b *bench) memoryPerPod(small, large map[string]int64) {

@@ -49,6 +49,7 @@ type report struct {
 	latencyRate  float64
 	memory       map[string]float64
 	watcherBytes map[string]float64
+	crowdBytes   float64
 }
 
 func newReport(o options) *report {
@@ -57,7 +58,9 @@ func newReport(o options) *report {
 		Figures: map[string]map[string]samples{}, memory: map[string]float64{}, watcherBytes: map[string]float64{}}
 }
 
-func (r *report) note(text string) { r.Notes = append(r.Notes, text) }
+func (r *report) note(format string, arguments ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, arguments...))
+}
 
 func (r *report) add(name string, s *server, value time.Duration) {
 	fmt.Fprintf(os.Stderr, "%s %s: %s\n", name, s.name, short(value))
@@ -118,8 +121,7 @@ func (r *report) requirements() []requirement {
 	cost(delivery, 5)
 	ratio("memory a pod: gateway ÷ kube-apiserver", 1.0/30, r.memory["gateway"], r.memory["one"])
 	ratio("memory a pod: gateway ÷ its protobuf bytes", 0.5, r.memory["gateway"], r.podBytes)
-	watcher := r.watcherBytes["gateway"]
-	must("memory a watcher of the gateway", 64, "KiB", watcher/1024, watcher)
+	must("memory a watcher of the gateway, if there are very many", 64, "KiB", r.crowdBytes/1024, r.crowdBytes)
 	for _, later := range []struct {
 		name string
 		most float64
@@ -167,8 +169,9 @@ func (r *report) json() []byte {
 		Memory       map[string]float64 `json:"bytesAPod"`
 		PodBytes     float64            `json:"protobufBytesOfAPod"`
 		WatcherBytes map[string]float64 `json:"bytesAWatcher"`
+		CrowdBytes   float64            `json:"bytesAWatcherOfVeryMany"`
 		Requirements []requirement      `json:"requirements"`
-	}{r, r.memory, r.podBytes, r.watcherBytes, r.requirements()}, "", "  ")
+	}{r, r.memory, r.podBytes, r.watcherBytes, r.crowdBytes, r.requirements()}, "", "  ")
 	must(err)
 	return append(text, '\n')
 }

@@ -2,8 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -22,7 +23,7 @@ import (
 type authority struct {
 	folder      string
 	certificate *x509.Certificate
-	key         *rsa.PrivateKey
+	key         *ecdsa.PrivateKey
 	config      *tls.Config
 }
 
@@ -49,8 +50,8 @@ func (a *authority) client(name string) *tls.Config {
 func (a *authority) file(name string) string { return filepath.Join(a.folder, name) }
 
 // issue writes NAME.crt and NAME.key; the authority signs itself first.
-func (a *authority) issue(name string, template *x509.Certificate) (*rsa.PrivateKey, *x509.Certificate) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+func (a *authority) issue(name string, template *x509.Certificate) (*ecdsa.PrivateKey, *x509.Certificate) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)
 	template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 100))
 	must(err)

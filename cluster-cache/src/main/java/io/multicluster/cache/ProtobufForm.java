@@ -31,7 +31,13 @@ final class ProtobufForm implements ObjectForm {
 
   @Override
   public void body(ByteBuf out, CachedObject object) {
-    plan(object, object.resourceVersion()).writeEnveloped(out, envelope);
+    if (metadataOnly || !source.keptAsServed()) {
+      plan(object, object.resourceVersion()).writeEnveloped(out, envelope);
+      return;
+    }
+    envelope.writeHead(out, object.size());
+    object.writeTo(out);
+    envelope.writeTail(out);
   }
 
   @Override

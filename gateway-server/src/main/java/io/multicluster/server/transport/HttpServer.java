@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -26,6 +27,14 @@ public final class HttpServer implements AutoCloseable {
     this.listener = listener;
     this.registry = registry;
   }
+
+  /**
+   * What all answers of a connection together have encrypted but not yet sent. More than
+   * Netty's default lets the answers to requests that came in one read leave in one write; each answer is
+   * bounded by itself.
+   */
+  private static final WriteBufferWaterMark UNDER_WAY =
+      new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
   /**
    * Binds and serves from then on.
@@ -51,6 +60,7 @@ public final class HttpServer implements AutoCloseable {
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNDER_WAY)
             .childHandler(new ConnectionInitializer(tls, limits, registry, handler));
     var bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
