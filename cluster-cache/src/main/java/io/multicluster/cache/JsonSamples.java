@@ -6,41 +6,51 @@ import io.multicluster.wire.json.JsonTranscoder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transcodes objects of one form. Of the families met last it keeps one object's JSON: the others
- * of the family take over from it all that they have in common. A list in the order of keys comes
- * by the pods of one owner one after the other. Confined to one event loop.
+ * Transcodes objects of one form. Of families of which it has met two it keeps one object's JSON:
+ * the others take over from it all that they have in common. Lists come by the pods of one owner
+ * one after the other, so it forgets soon. Not thread-safe.
  */
 final class JsonSamples {
-  /** Enough for one application that runs in a hundred clusters, whose pods have one prefix. */
-  private static final int SLOTS = 256;
-
   /** Bytes of memory; bigger ones are not kept. */
   private static final int MOST = 64 * 1024;
 
   private final JsonKind kind;
   private final JsonTranscoder transcoder;
-  private final @Nullable Whole[] templates = new Whole[SLOTS];
-  private final @Nullable JsonSample[] samples = new JsonSample[SLOTS];
+  private final boolean counting;
+  private final @Nullable Object[] families;
+  private final @Nullable JsonSample[] samples;
 
-  JsonSamples(JsonKind kind, JsonTranscoder transcoder) {
+  /**
+   * @param slots how many families are remembered at most, a power of two
+   * @param counting whether the transcoder is to count what is left out of each object, so also of
+   *     one that has that in common with others
+   */
+  JsonSamples(JsonKind kind, JsonTranscoder transcoder, int slots, boolean counting) {
     this.kind = kind;
     this.transcoder = transcoder;
+    this.counting = counting;
+    this.families = new Object[slots];
+    this.samples = new JsonSample[slots];
   }
 
   /**
+   * @param family tells apart, by its {@code equals}, what objects are expected to be alike
    * @param bytes of the object, in an array that nobody changes any more
    * @return ready to write; good until the transcoder is used again
    */
-  JsonTranscoder transcode(Content content, byte[] bytes) {
-    Whole template = content.template();
-    int slot = System.identityHashCode(template) & (SLOTS - 1);
+  JsonTranscoder transcode(Object family, byte[] bytes) {
+    int slot = (family.hashCode() * 0x9e3779b1 >>> 16) & (families.length - 1);
+    if (!family.equals(families[slot])) {
+      families[slot] = family;
+      samples[slot] = null;
+      return transcoder.plain(kind, bytes, 0, bytes.length);
+    }
     JsonSample sample = samples[slot];
-    if (sample != null && templates[slot] == template) {
+    if (sample != null) {
       return transcoder.like(sample, kind, bytes);
     }
     JsonSample made = transcoder.sample(kind, bytes);
-    if (made.footprint() <= MOST) {
-      templates[slot] = template;
+    if (made.footprint() <= MOST && (made.complete() || !counting)) {
       samples[slot] = made;
     }
     return transcoder;

@@ -1,6 +1,5 @@
 package io.multicluster.cache;
 
-import io.multicluster.wire.json.JsonKind;
 import io.multicluster.wire.json.JsonTranscoder;
 import io.multicluster.wire.proto.ObjectMeta;
 import io.multicluster.wire.proto.ObjectSplicer;
@@ -15,6 +14,9 @@ import java.util.function.Function;
 
 /** Reads objects of built-in kinds. */
 final class ProtobufObjectReader implements ObjectReader {
+  /** Few, since there is a reader for each member and kind. */
+  private static final int FAMILIES = 4;
+
   private static final int METADATA = 1;
   private static final int RESOURCE_VERSION = 6;
 
@@ -24,8 +26,9 @@ final class ProtobufObjectReader implements ObjectReader {
   private final boolean managedFields;
   private final StringPool pool = new StringPool(1024);
   private final ObjectSplicer splicer = new ObjectSplicer();
-  private final JsonKind schema;
-  private final JsonTranscoder check;
+
+  /** Finds what can't be decoded, and counts what is not known. */
+  private final JsonSamples check;
 
   ProtobufObjectReader(
       CachedKind kind,
@@ -37,8 +40,9 @@ final class ProtobufObjectReader implements ObjectReader {
     this.origin = origin;
     this.compactor = compactor;
     this.managedFields = managedFields;
-    this.schema = TranscodedJson.schema(kind);
-    this.check = new JsonTranscoder(unknownFields);
+    this.check =
+        new JsonSamples(
+            TranscodedJson.schema(kind), new JsonTranscoder(unknownFields), FAMILIES, true);
   }
 
   @Override
@@ -50,8 +54,13 @@ final class ProtobufObjectReader implements ObjectReader {
             : splicer.withoutManagedFields(object, 0, object.length).toByteArray();
     byte[] bytes =
         splicer.serve(wanted, 0, wanted.length, PLACEHOLDER, origin.mark()).toByteArray();
-    check.plain(schema, bytes, 0, bytes.length);
-    return object(bytes, memberVersion, family -> compactor.compact(family, bytes));
+    return object(
+        bytes,
+        memberVersion,
+        family -> {
+          check.transcode(family, bytes);
+          return compactor.compact(family, bytes);
+        });
   }
 
   @Override

@@ -9,6 +9,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** JSON of objects that are kept as protobuf. */
 final class TranscodedJson implements JsonSource {
+  /** Enough for one application that runs in a hundred clusters, whose pods have one prefix. */
+  private static final int FAMILIES = 256;
+
   private final JsonKind kind;
   private final JsonKind metadata = metadata("v1");
   private final JsonKind metadataBeta = metadata("v1beta1");
@@ -22,9 +25,9 @@ final class TranscodedJson implements JsonSource {
           JsonTranscoder transcoder = new JsonTranscoder(new LongAdder());
           return new Forms(
               transcoder,
-              new JsonSamples(kind, transcoder),
-              new JsonSamples(metadata, transcoder),
-              new JsonSamples(metadataBeta, transcoder));
+              new JsonSamples(kind, transcoder, FAMILIES, false),
+              new JsonSamples(metadata, transcoder, FAMILIES, false),
+              new JsonSamples(metadataBeta, transcoder, FAMILIES, false));
         }
       };
 
@@ -60,16 +63,12 @@ final class TranscodedJson implements JsonSource {
 
   @Override
   public void item(ByteBuf out, CachedObject object) {
-    forms.get().objects.transcode(object.content(), object.bytes()).writeItem(out);
+    forms.get().objects.transcode(object.content().template(), object.bytes()).writeItem(out);
   }
 
   @Override
   public void object(ByteBuf out, CachedObject object, long resourceVersion) {
-    forms
-        .get()
-        .objects
-        .transcode(object.content(), object.bytes(resourceVersion))
-        .writeObject(out);
+    forms.get().objects.transcode(object.content().template(), object.bytes(resourceVersion)).writeObject(out);
   }
 
   @Override
@@ -77,7 +76,7 @@ final class TranscodedJson implements JsonSource {
     forms
         .get()
         .metadata(version)
-        .transcode(object.content(), object.bytes(resourceVersion))
+        .transcode(object.content().template(), object.bytes(resourceVersion))
         .writeObject(out);
   }
 

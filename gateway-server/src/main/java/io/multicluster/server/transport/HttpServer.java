@@ -29,8 +29,8 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * What all answers of a connection together have encrypted but not yet sent. More than
-   * Netty's default lets the answers to requests that came in one read leave in one write; each answer is
+   * What all answers of a connection together have encrypted but not yet sent. More than Netty's
+   * default lets the answers to requests that came in one read leave in one write; each answer is
    * bounded by itself.
    */
   private static final WriteBufferWaterMark UNDER_WAY =

@@ -80,6 +80,9 @@ public final class JsonTranscoder {
   /** Whether a sample is made. */
   private boolean recording;
 
+  /** Whether something of the object had to be left out. */
+  private boolean incomplete;
+
   // Of the field that was read last.
   private int tag;
   private int valueStart;
@@ -144,7 +147,7 @@ public final class JsonTranscoder {
     } finally {
       recording = false;
     }
-    return recorder.sample(object, Arrays.copyOf(buffer.bytes, length));
+    return recorder.sample(object, Arrays.copyOf(buffer.bytes, length), !incomplete);
   }
 
   /**
@@ -202,6 +205,7 @@ public final class JsonTranscoder {
     rangesTop = 0;
     depth = 0;
     length = 0;
+    incomplete = false;
     if (recording) {
       recorder.begin(0, start, end, 0);
     }
@@ -215,8 +219,7 @@ public final class JsonTranscoder {
   /**
    * @param twin the part of the sample that may be like this one
    */
-  private int message(
-      MessageType type, int start, int end, int change, int twin, int position) {
+  private int message(MessageType type, int start, int end, int change, int twin, int position) {
     if (++depth > MAX_DEPTH) {
       throw new MalformedProtoException("objects nested deeper than " + MAX_DEPTH + " messages");
     }
@@ -274,7 +277,7 @@ public final class JsonTranscoder {
       int code = numbers.code(tag >>> 3);
       if (code < 0) {
         if (code == MessageType.Numbers.UNKNOWN) {
-          unknownFields.increment();
+          leaveOut();
         }
       } else if (code < MessageType.Numbers.FIRST_INLINED) {
         FieldType field = type.field(code);
@@ -301,6 +304,11 @@ public final class JsonTranscoder {
       }
     }
     return onWire;
+  }
+
+  private void leaveOut() {
+    incomplete = true;
+    unknownFields.increment();
   }
 
   /** Protobuf would merge the two; no API server writes such. */
@@ -372,8 +380,7 @@ public final class JsonTranscoder {
     return to;
   }
 
-  private int content(
-      FieldType field, int container, int start, int end, int twin, int position) {
+  private int content(FieldType field, int container, int start, int end, int twin, int position) {
     return switch (container) {
       case FieldType.SINGLE -> value(field, start, end, twin, position);
       case FieldType.REPEATED -> repeated(field, start, end, twin, position);
@@ -408,8 +415,7 @@ public final class JsonTranscoder {
   }
 
   /** Writes a message, perhaps with members in front that are not on the wire. */
-  private int object(
-      MessageType type, byte[] front, int start, int end, int twin, int position) {
+  private int object(MessageType type, byte[] front, int start, int end, int twin, int position) {
     if (front.length == 0) {
       return message(type, start, end, UNCHANGED, twin, position);
     }
@@ -690,7 +696,7 @@ public final class JsonTranscoder {
         return to;
       }
     }
-    unknownFields.increment();
+    leaveOut();
     return buffer.raw(JsonBuffer.NULL, position);
   }
 
