@@ -202,7 +202,8 @@ final class Scale {
     HttpClient http = client.getHttpClient();
     HttpRequest request =
         http.newHttpRequestBuilder()
-            .uri(client.getMasterUrl() + "clusters/member-000/api/v1/pods?watch=1&timeoutSeconds=600")
+            .uri(client.getMasterUrl() + "clusters/member-000/api/v1/pods?watch=1&sendInitialEvents=false"
+                    + "&resourceVersionMatch=NotOlderThan&timeoutSeconds=600")
             .header("Accept", "application/vnd.kubernetes.protobuf;stream=watch")
             .timeout(0, TimeUnit.SECONDS)
             .build();
