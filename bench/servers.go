@@ -202,6 +202,7 @@ listen: {address: 127.0.0.1, port: %d}
 serving: {certificateFile: ../server.crt, keyFile: ../server.key}
 stateDirectory: state
 authentication: {clientCAFiles: [../ca.crt]}
+flowControl: {maxLongRunningPerUser: 20000}
 controlPlane: {name: federation, kubeconfig: ../%s.kubeconfig}
 members:
   static:
