@@ -51,7 +51,7 @@ func main() {
 	flag.StringVar(&o.gateway, "gateway", "", "program multicluster-apiserver")
 	flag.StringVar(&o.jcmd, "jcmd", "jcmd", "program of the JDK")
 	flag.StringVar(&o.json, "json", "", "file for the results as JSON")
-	flag.StringVar(&o.only, "only", "", "take one part of the figures: reads, watches, proxied or neighbour")
+	flag.StringVar(&o.only, "only", "", "take one part of the figures: reads, watches, crowd, proxied or neighbour")
 	flag.IntVar(&o.pods, "pods", 3000, "pods of each of the three members")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each figure is taken")
 	flag.IntVar(&o.watchers, "watchers", 1000, "watches, each with a connection of its own")
@@ -76,6 +76,11 @@ func main() {
 		b.run(true, false)
 	case "watches":
 		b.run(false, true)
+	case "crowd":
+		b.start()
+		b.fill(0, b.pods)
+		b.startGateway()
+		b.crowd(b.side(b.gateway, b.pods*len(b.members)))
 	case "proxied":
 		b.runProxied()
 	case "neighbour":
@@ -92,13 +97,18 @@ func main() {
 	must(os.RemoveAll(folder))
 }
 
-// run takes the figures of reads, of watches or of both, and with both also those of the proxy.
-func (b *bench) run(reads, watches bool) {
+// start starts all but the gateway.
+func (b *bench) start() {
 	b.say("starting a control plane and three members")
 	b.control = startCluster(b.authority, b.kube, "control-plane")
 	for _, name := range []string{"one", "two", "three"} {
 		b.members = append(b.members, startCluster(b.authority, b.kube, name))
 	}
+}
+
+// run takes the figures of reads, of watches or of both, and with both also those of the proxy.
+func (b *bench) run(reads, watches bool) {
+	b.start()
 	b.fill(0, b.pods/3)
 	b.startGateway()
 	b.awaitPods(b.pods / 3 * len(b.members))
