@@ -80,6 +80,7 @@ func main() {
 		b.start()
 		b.fill(0, b.pods)
 		b.startGateway()
+		b.awaitPods(b.pods * len(b.members))
 		b.crowd(b.side(b.gateway, b.pods*len(b.members)))
 	case "proxied":
 		b.runProxied()
