@@ -39,7 +39,7 @@ final class JsonSamples {
    * @return ready to write; good until the transcoder is used again
    */
   JsonTranscoder transcode(Object family, byte[] bytes) {
-    int slot = (family.hashCode() * 0x9e3779b1 >>> 16) & (families.length - 1);
+    int slot = ((family.hashCode() * 0x9e3779b1) >>> 16) & (families.length - 1);
     if (!family.equals(families[slot])) {
       families[slot] = family;
       samples[slot] = null;
