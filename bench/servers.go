@@ -85,6 +85,12 @@ type server struct {
 
 func (s *server) pid() int { return s.process.Process.Pid }
 
+// stop ends it for good.
+func (s *server) stop() {
+	_ = s.process.Process.Kill()
+	<-s.process.ended
+}
+
 type process struct {
 	*exec.Cmd
 	ended chan struct{}
