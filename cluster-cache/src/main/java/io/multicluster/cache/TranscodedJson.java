@@ -68,7 +68,11 @@ final class TranscodedJson implements JsonSource {
 
   @Override
   public void object(ByteBuf out, CachedObject object, long resourceVersion) {
-    forms.get().objects.transcode(object.content().template(), object.bytes(resourceVersion)).writeObject(out);
+    forms
+        .get()
+        .objects
+        .transcode(object.content().template(), object.bytes(resourceVersion))
+        .writeObject(out);
   }
 
   @Override
