@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * costs hardly more and brings several. Rounds of few watches begin at once.
  */
 final class WatchGroup {
+  /** With fewer watches a round is short enough for every event to have its own. */
+  private static final int CROWD = 64;
+
   /** How many times as long as a round took events gather after it. */
   private static final int REST = 4;
 
@@ -77,7 +80,8 @@ final class WatchGroup {
   }
 
   private void drain() {
-    resting = true;
+    boolean crowd = watches.size() >= CROWD;
+    resting = crowd;
     long start = System.nanoTime();
     // Before looking: an event that comes now wakes again.
     awake.set(false);
@@ -87,8 +91,10 @@ final class WatchGroup {
         watches.get(i).pump();
       }
     }
-    // Behind the flushes that these have asked for.
-    loop.execute(() -> rest(System.nanoTime() - start));
+    if (crowd) {
+      // Behind the flushes that these have asked for.
+      loop.execute(() -> rest(System.nanoTime() - start));
+    }
   }
 
   private void rest(long taken) {
