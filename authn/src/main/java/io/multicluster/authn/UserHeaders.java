@@ -43,8 +43,8 @@ public final class UserHeaders {
   }
 
   static boolean anyWithPrefix(Http2Headers headers, String prefix) {
-    for (CharSequence name : headers.names()) {
-      if (startsWith(name, prefix)) {
+    for (Map.Entry<CharSequence, CharSequence> header : headers) {
+      if (startsWith(header.getKey(), prefix)) {
         return true;
       }
     }
@@ -54,12 +54,12 @@ public final class UserHeaders {
   /** Removes all headers whose name begins with a prefix. */
   public static void removeAll(Http2Headers headers, String prefix) {
     List<CharSequence> found = null;
-    for (CharSequence name : headers.names()) {
-      if (startsWith(name, prefix)) {
+    for (Map.Entry<CharSequence, CharSequence> header : headers) {
+      if (startsWith(header.getKey(), prefix)) {
         if (found == null) {
           found = new ArrayList<>();
         }
-        found.add(name);
+        found.add(header.getKey());
       }
     }
     if (found != null) {

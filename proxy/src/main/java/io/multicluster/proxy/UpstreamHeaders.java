@@ -167,7 +167,7 @@ final class UpstreamHeaders {
    * {@code "admin "} would become {@code "admin"} on the way, so such users are refused.
    */
   private static AsciiString value(String what, String text) {
-    if (!text.equals(text.strip()) || text.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+    if (!text.equals(text.strip()) || hasControls(text)) {
       throw new ApiException(
           Status.failure(
               403,
@@ -179,6 +179,15 @@ final class UpstreamHeaders {
     }
     // Header values are bytes; API servers take them for UTF-8.
     return new AsciiString(text.getBytes(UTF_8), false);
+  }
+
+  private static boolean hasControls(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < ' ' || text.charAt(i) == 0x7f) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

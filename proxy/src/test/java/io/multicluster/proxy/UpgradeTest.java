@@ -2,12 +2,14 @@ package io.multicluster.proxy;
 
 import static io.multicluster.proxy.Received.get;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -54,6 +56,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Leaks.class)
@@ -136,6 +140,45 @@ class UpgradeTest {
     assertThat(remote.read(14)).isEqualTo("early and more");
     remote.send("output");
     assertThat(client.read(6)).isEqualTo("output");
+  }
+
+  /** What a kubelet says last when {@code sh -c 'exit 42'} is over, in each protocol's own frames. */
+  @ParameterizedTest
+  @ValueSource(strings = {"v4.channel.k8s.io", "v5.channel.k8s.io", "SPDY/3.1"})
+  void theExitCodeOnTheErrorChannelPassesByteForByte(String protocol) throws Exception {
+    byte[] status =
+        """
+        {"metadata":{},"status":"Failure","message":"command terminated with non-zero exit code: \
+        error executing command [sh -c exit 42], exit code 42","reason":"NonZeroExitCode",\
+        "details":{"causes":[{"reason":"ExitCode","message":"42"}]}}"""
+            .getBytes(UTF_8);
+    ByteBuf frames = Unpooled.buffer();
+    switch (protocol) {
+      case "SPDY/3.1" -> {
+        // DATA on stream 1, the error stream, with FLAG_FIN; then GOAWAY, last good stream 7, OK.
+        frames.writeInt(1).writeByte(1).writeMedium(status.length).writeBytes(status);
+        frames.writeShort(0x8003).writeShort(7).writeInt(8).writeInt(7).writeInt(0);
+      }
+      default -> {
+        // One binary message whose first byte is the channel, then the closing handshake, 1000.
+        frames.writeByte(0x82).writeByte(126).writeShort(status.length + 1);
+        frames.writeByte(3).writeBytes(status);
+        frames.writeByte(0x88).writeByte(2).writeShort(1000);
+      }
+    }
+    byte[] sent = ByteBufUtil.getBytes(frames);
+    Client client = client(null);
+    FakeExchange exchange =
+        protocol.startsWith("SPDY")
+            ? exec(client).with("x-stream-protocol-version", "v4.channel.k8s.io")
+            : exec(client).with("sec-websocket-protocol", protocol);
+    forward(exchange, upgrading(""));
+
+    Remote remote = remote();
+    client.send("!");
+    assertThat(remote.read(1)).isEqualTo("!");
+    remote.channel.writeAndFlush(frames).addListener(_ -> remote.channel.close());
+    assertThat(client.socket().getInputStream().readAllBytes()).isEqualTo(sent);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.multicluster.server.flowcontrol;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.user.UserInfo;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Which requests belong to which priority level: a {@code FlowSchema} of {@code
@@ -37,12 +38,10 @@ record FlowSchema(
     }
 
     boolean matches(UserInfo user, RequestInfo info) {
-      if (subjects.stream().noneMatch(subject -> subject.matches(user))) {
-        return false;
-      }
-      return info.resourceRequest()
-          ? resources.stream().anyMatch(rule -> rule.matches(info))
-          : nonResources.stream().anyMatch(rule -> rule.matches(info));
+      return any(subjects, subject -> subject.matches(user))
+          && (info.resourceRequest()
+              ? any(resources, rule -> rule.matches(info))
+              : any(nonResources, rule -> rule.matches(info)));
     }
   }
 
@@ -118,7 +117,7 @@ record FlowSchema(
     }
 
     boolean matches(RequestInfo info) {
-      return has(verbs, info.verb()) && urls.stream().anyMatch(url -> covers(url, info.path()));
+      return has(verbs, info.verb()) && any(urls, url -> covers(url, info.path()));
     }
 
     private static boolean covers(String url, String path) {
@@ -133,7 +132,17 @@ record FlowSchema(
   }
 
   boolean matches(UserInfo user, RequestInfo info) {
-    return rules.stream().anyMatch(rule -> rule.matches(user, info));
+    return any(rules, rule -> rule.matches(user, info));
+  }
+
+  /** Without a stream: every request looks through all schemas. */
+  private static <T> boolean any(List<T> all, Predicate<T> wanted) {
+    for (T each : all) {
+      if (wanted.test(each)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Names the flow that a request belongs to, within this schema. */

@@ -8,7 +8,9 @@ import java.util.concurrent.TimeUnit;
  * a system call, three to four times what an event of a watch costs otherwise, so those that come
  * close together share one: everything written while the connection is being read, everything
  * written in one turn of the event loop, and watch events that follow a flush within a millisecond.
- * An idle connection is flushed in the same turn.
+ * An idle connection is flushed in the same turn. A head whose body has a known length waits up to a
+ * millisecond for it: API servers send the two one after the other, and most clients do nothing
+ * with the head alone.
  *
  * <p>Confined to the connection's event loop.
  */
@@ -18,9 +20,18 @@ final class FlushScheduler {
   private final EventLoop loop;
   private final Runnable flush;
   private final Runnable flushNow = this::flushNow;
+  private final Runnable pauseOver = this::pauseOver;
   private boolean reading;
+
+  /** Whether a flush follows in this turn of the loop. */
   private boolean soon;
+
+  /** Whether something waits for the end of the pause. */
   private boolean later;
+
+  /** Whether the end of a pause is awaited; it may turn out that nothing waits for it any more. */
+  private boolean pausing;
+
   private long lastFlush = System.nanoTime() - PAUSE_NANOS;
 
   /**
@@ -59,8 +70,30 @@ final class FlushScheduler {
     if (waited >= PAUSE_NANOS) {
       soon();
     } else {
-      later = true;
-      loop.schedule(flushNow, PAUSE_NANOS - waited, TimeUnit.NANOSECONDS);
+      later(PAUSE_NANOS - waited);
+    }
+  }
+
+  /** Something that makes little sense without what follows. */
+  void withWhatFollows() {
+    assert loop.inEventLoop();
+    if (!reading && !soon && !later) {
+      later(PAUSE_NANOS);
+    }
+  }
+
+  private void later(long nanos) {
+    later = true;
+    if (!pausing) {
+      pausing = true;
+      loop.schedule(pauseOver, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void pauseOver() {
+    pausing = false;
+    if (later) {
+      flushNow();
     }
   }
 

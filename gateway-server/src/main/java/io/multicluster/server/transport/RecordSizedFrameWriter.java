@@ -2,6 +2,7 @@ package io.multicluster.server.transport;
 
 import static io.netty.handler.codec.http2.Http2CodecUtil.FRAME_HEADER_LENGTH;
 
+import io.multicluster.proxy.HeaderIndexing;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -20,6 +21,10 @@ final class RecordSizedFrameWriter extends DefaultHttp2FrameWriter {
   private static final int TLS_RECORD = 16 * 1024;
 
   private static final int PAYLOAD = TLS_RECORD - FRAME_HEADER_LENGTH;
+
+  RecordSizedFrameWriter() {
+    super(HeaderIndexing.NEVER_INDEXED);
+  }
 
   @Override
   public ChannelFuture writeData(

@@ -51,6 +51,10 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
   // Confined to the event loop.
   private @Nullable List<Runnable> closeListeners;
   private boolean responseEnded;
+
+  /** Whether a head was written that tells the length of its body, and nothing of the body yet. */
+  private boolean bodyFollows;
+
   private boolean over;
   private final Queue<ByteBuf> earlyBody = new ArrayDeque<>(0);
   private @Nullable BodyReceiver receiver;
@@ -141,9 +145,9 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
   @Override
   public final void flush() {
     if (direct()) {
-      flushes().batched();
+      flushNow();
     } else {
-      hand(() -> flushes().batched());
+      hand(this::flushNow);
     }
   }
 
@@ -235,7 +239,16 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
       if (!headers.contains("date")) {
         headers.set("date", DateHeader.now());
       }
+      bodyFollows = headers.contains("content-length");
       sendHead(code, headers);
+    }
+  }
+
+  private void flushNow() {
+    if (bodyFollows) {
+      flushes().withWhatFollows();
+    } else {
+      flushes().batched();
     }
   }
 
@@ -246,6 +259,7 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
       sent.done();
       return;
     }
+    bodyFollows = false;
     sendData(bytes, connection.channel().newPromise().addListener(sent));
   }
 

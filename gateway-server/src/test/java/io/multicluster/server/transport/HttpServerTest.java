@@ -241,6 +241,28 @@ final class HttpServerTest {
 
   @ParameterizedTest
   @EnumSource(Version.class)
+  void aHeadDoesNotWaitForABodyThatIsLate(Version version) throws Exception {
+    CompletableFuture<Exchange> received = new CompletableFuture<>();
+    try (TestServer server =
+            new TestServer(exchange -> {
+              exchange.response().head(200, new DefaultHttp2Headers().setInt("content-length", 4));
+              exchange.response().flush();
+              received.complete(exchange);
+            });
+        HttpClient client = TestServer.client(version)) {
+      HttpResponse<InputStream> answer =
+          client.send(server.request("/").build(), BodyHandlers.ofInputStream());
+      assertThat(answer.statusCode()).isEqualTo(200);
+
+      Exchange exchange = received.get(20, TimeUnit.SECONDS);
+      exchange.response().write(Unpooled.copyInt(1));
+      exchange.response().end(null);
+      assertThat(answer.body().readAllBytes()).hasSize(4);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
   void breaksAnAnswerOffSoThatTheClientNotices(Version version) throws Exception {
     try (TestServer server =
             new TestServer(exchange -> {
