@@ -84,7 +84,8 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
             connection, new UniformStreamByteDistributor(connection));
     connection.remote().flowController(remote);
     Http2ConnectionEncoder encoder =
-        new DefaultHttp2ConnectionEncoder(connection, new DefaultHttp2FrameWriter(HeaderIndexing.NEVER_INDEXED));
+        new DefaultHttp2ConnectionEncoder(
+            connection, new DefaultHttp2FrameWriter(HeaderIndexing.NEVER_INDEXED));
     Http2ConnectionDecoder decoder =
         new DefaultHttp2ConnectionDecoder(
             connection,

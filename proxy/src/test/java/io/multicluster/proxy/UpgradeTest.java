@@ -56,9 +56,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Leaks.class)
 class UpgradeTest {
@@ -142,7 +142,9 @@ class UpgradeTest {
     assertThat(client.read(6)).isEqualTo("output");
   }
 
-  /** What a kubelet says last when {@code sh -c 'exit 42'} is over, in each protocol's own frames. */
+  /**
+   * What a kubelet says last when {@code sh -c 'exit 42'} is over, in each protocol's own frames.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"v4.channel.k8s.io", "v5.channel.k8s.io", "SPDY/3.1"})
   void theExitCodeOnTheErrorChannelPassesByteForByte(String protocol) throws Exception {
@@ -150,7 +152,8 @@ class UpgradeTest {
         """
         {"metadata":{},"status":"Failure","message":"command terminated with non-zero exit code: \
         error executing command [sh -c exit 42], exit code 42","reason":"NonZeroExitCode",\
-        "details":{"causes":[{"reason":"ExitCode","message":"42"}]}}"""
+        "details":{"causes":[{"reason":"ExitCode","message":"42"}]}}\
+        """
             .getBytes(UTF_8);
     ByteBuf frames = Unpooled.buffer();
     switch (protocol) {

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
  * a system call, three to four times what an event of a watch costs otherwise, so those that come
  * close together share one: everything written while the connection is being read, everything
  * written in one turn of the event loop, and watch events that follow a flush within a millisecond.
- * An idle connection is flushed in the same turn. A head whose body has a known length waits up to a
- * millisecond for it: API servers send the two one after the other, and most clients do nothing
+ * An idle connection is flushed in the same turn. A head whose body has a known length waits up to
+ * a millisecond for it: API servers send the two one after the other, and most clients do nothing
  * with the head alone.
  *
  * <p>Confined to the connection's event loop.
