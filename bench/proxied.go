@@ -20,7 +20,7 @@ const (
 	proxiedMost    = "proxied GET of 3 KB, time to answer p99 at 1,000 a second"
 	proxiedBusy    = "proxied GET of 3 KB, CPU at full load"
 	proxiedObject  = "/api/v1/namespaces/default/configmaps/three-kilobytes"
-	proxiedWarming = 80000 // requests after which a JVM has compiled what they need
+	proxiedWarming = 160000 // requests after which a JVM has compiled what they need
 )
 
 // From the API server's memory: the proxies are to be what is busy, and etcd is nobody's concern here.
