@@ -233,7 +233,8 @@ class RealUpstreamTest {
     awaitStatus(200);
     cluster.pause();
     try {
-      assertThat(statusOf("/version")).isEqualTo(504);
+      // Not the first one perhaps: the signal is on its way to threads that are at work.
+      awaitStatus(504);
     } finally {
       cluster.resume();
     }
