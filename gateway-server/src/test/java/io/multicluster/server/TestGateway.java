@@ -31,6 +31,9 @@ import org.awaitility.Awaitility;
  */
 public final class TestGateway implements AutoCloseable {
   private static final String GROUP = "admins";
+  private static final String RESOURCES =
+      """
+      {cached: [pods, events, events.events.k8s.io], federated: [configmaps, namespaces]}""";
 
   private final Gateway gateway;
   private final String servingAuthority;
@@ -53,6 +56,17 @@ public final class TestGateway implements AutoCloseable {
    */
   public static TestGateway start(Path folder, TestCluster controlPlane, List<TestCluster> members)
       throws Exception {
+    return start(folder, controlPlane, members, RESOURCES);
+  }
+
+  /**
+   * Starts it with other resources than those.
+   *
+   * @param resources the configuration's {@code resources}, in one line of YAML
+   */
+  public static TestGateway start(
+      Path folder, TestCluster controlPlane, List<TestCluster> members, String resources)
+      throws Exception {
     allowEverything(controlPlane);
     members.forEach(TestGateway::allowEverything);
     Path file = folder.resolve("gateway.yaml");
@@ -64,15 +78,14 @@ public final class TestGateway implements AutoCloseable {
         listen: {port: 0}
         controlPlane: {kubeconfig: %s}
         members: {static: [%s]}
-        resources:
-          cached: [pods, events, events.events.k8s.io]
-          federated: [configmaps, namespaces]
+        resources: %s
         """
             .formatted(
                 controlPlane.kubeconfig(),
                 members.stream()
                     .map(m -> "{name: " + m.name() + ", kubeconfig: " + m.kubeconfig() + "}")
-                    .collect(Collectors.joining(", "))));
+                    .collect(Collectors.joining(", ")),
+                resources));
     GatewayConfiguration configuration = ConfigurationFile.read(file);
     StateFolder state = StateFolder.of(configuration);
     CertificateAuthority authority =

@@ -136,7 +136,8 @@ final class GatewayOverLiveMember implements AutoCloseable {
         .build();
   }
 
-  private static io.fabric8.kubernetes.api.model.Node node() {
+  /** A node whose kubelet is there. */
+  static io.fabric8.kubernetes.api.model.Node node() {
     Map<String, Quantity> capacity =
         Map.of(
             "cpu", new Quantity("32"), "memory", new Quantity("64Gi"), "pods", new Quantity("500"));

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.multicluster.testclusters.Programs;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 
 /** The real kubectl of one release, with one kubeconfig and a cache folder of its own. */
 final class Kubectl {
-  private static final int TIMEOUT_SECONDS = 60;
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final Path program;
   private final Path kubeconfig;
@@ -69,28 +69,9 @@ final class Kubectl {
   }
 
   Result run(String input, Map<String, String> environment, String... arguments) {
-    try {
-      ProcessBuilder builder = builder(arguments);
-      builder.environment().putAll(environment);
-      Process process = builder.start();
-      BlockingQueue<String> errors = new LinkedBlockingQueue<>();
-      Thread.ofVirtual().start(() -> errors.add(text(process.getErrorStream())));
-      BlockingQueue<String> outputs = new LinkedBlockingQueue<>();
-      Thread.ofVirtual().start(() -> outputs.add(text(process.getInputStream())));
-      try (var stdin = process.getOutputStream()) {
-        stdin.write(input.getBytes(StandardCharsets.UTF_8));
-      }
-      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new AssertionError("kubectl " + String.join(" ", arguments) + " does not end");
-      }
-      return new Result(process.exitValue(), outputs.take(), errors.take());
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    ProcessBuilder builder = builder(arguments);
+    builder.environment().putAll(environment);
+    return Command.run(builder, input, TIMEOUT);
   }
 
   /** Starts a command that goes on, such as a watch. */
@@ -136,7 +117,7 @@ final class Kubectl {
     String await(String regex) {
       try {
         while (true) {
-          String line = lines.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+          String line = lines.poll(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
           if (line == null) {
             throw new AssertionError(
                 "no line matches " + regex + " among:\n" + String.join("\n", seen));
@@ -160,7 +141,7 @@ final class Kubectl {
     /** Ends its standard input and waits for its end. */
     int exit() throws IOException, InterruptedException {
       process.outputWriter(StandardCharsets.UTF_8).close();
-      assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).as("kubectl ends").isTrue();
+      assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).as("kubectl ends").isTrue();
       return process.exitValue();
     }
 
@@ -178,13 +159,5 @@ final class Kubectl {
     builder.environment().put("HOME", home.toString());
     builder.environment().remove("KUBECONFIG");
     return builder;
-  }
-
-  private static String text(InputStream stream) {
-    try (stream) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return e.toString();
-    }
   }
 }
