@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.multicluster.server.e2e.Kubectl.Result;
 import io.multicluster.testclusters.Programs;
 import io.multicluster.testclusters.RealClusters;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +75,25 @@ class ClientMatrixIT {
             Boolean.toString(streamingLists),
             "KUBE_WATCHLIST_INCONSISTENCY_DETECTOR",
             "true"));
+  }
+
+  /** {@code -Dkubectl.minors=1.28,1.29} asks for others, whose module files must be there. */
+  @TestFactory
+  List<DynamicNode> kubectlPrintsWhatItPrintsWithoutTheGateway() throws IOException {
+    List<DynamicNode> tables = new ArrayList<>();
+    for (String minor : System.getProperty("kubectl.minors", "1.27,1.33,1.36").split(",", -1)) {
+      world.namespace(KubectlTable.ours(minor));
+      world.namespace(KubectlTable.theirs(minor));
+      KubectlTable table =
+          new KubectlTable(
+              minor,
+              world.kubeconfig(),
+              world.controlPlane().kubeconfig(),
+              world.members().getFirst().kubeconfig(),
+              folder.resolve("kubectl-" + minor));
+      tables.add(DynamicContainer.dynamicContainer("kubectl " + minor, table.rows()));
+    }
+    return tables;
   }
 
   private void goClient(String check, Map<String, String> environment) {
