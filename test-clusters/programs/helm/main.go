@@ -3,7 +3,7 @@ package main
 
 import (
 	"errors"
-	"log/slog"
+	"fmt"
 	"os"
 
 	"helm.sh/helm/v4/pkg/cmd"
@@ -14,15 +14,15 @@ import (
 func main() {
 	kube.ManagedFieldsManager = "helm"
 	helm, err := cmd.NewRootCmd(os.Stdout, os.Args[1:], cmd.SetupLogging)
-	if err == nil {
-		err = helm.Execute()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "helm:", err)
+		os.Exit(1)
 	}
-	if err == nil {
-		return
+	// It says by itself what went wrong.
+	if err := helm.Execute(); err != nil {
+		if failed := (cmd.CommandError{}); errors.As(err, &failed) {
+			os.Exit(failed.ExitCode)
+		}
+		os.Exit(1)
 	}
-	if failed := (cmd.CommandError{}); errors.As(err, &failed) {
-		os.Exit(failed.ExitCode)
-	}
-	slog.Error("helm failed", slog.Any("error", err))
-	os.Exit(1)
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /**
@@ -27,7 +28,8 @@ final class MixedFederation implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String RESOURCES =
       """
-      {cached: [pods, events, events.events.k8s.io],\
+      {cached: [pods, events, events.events.k8s.io, nodes],\
+       gathered: [pods.metrics.k8s.io, nodes.metrics.k8s.io],\
        federated: [configmaps, secrets, namespaces, services, serviceaccounts,\
        deployments.apps, replicasets.apps, leases.coordination.k8s.io,\
        clonesets.apps.kruise.io]}""";
@@ -114,6 +116,31 @@ final class MixedFederation implements AutoCloseable {
           .atMost(PATIENCE)
           .until(
               () -> client.serviceAccounts().inNamespace(name).withName("default").get() != null);
+    }
+    return name;
+  }
+
+  /** Makes a namespace as {@link #namespace} does, with a running pod {@code web} in {@code live}. */
+  String namespaceWithPod(String name) {
+    namespace(name);
+    try (KubernetesClient client = live.access().client()) {
+      client
+          .resource(
+              """
+              apiVersion: v1
+              kind: Pod
+              metadata: {name: web, namespace: %s}
+              spec:
+                terminationGracePeriodSeconds: 0
+                containers: [{name: main, image: registry.example/app:1}]
+              """
+                  .formatted(name))
+          .create();
+      client
+          .pods()
+          .inNamespace(name)
+          .withName("web")
+          .waitUntilReady(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
     return name;
   }
