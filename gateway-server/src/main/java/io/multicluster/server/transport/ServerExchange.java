@@ -374,11 +374,16 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
   }
 
   private void receiveNow(BodyReceiver bodyReceiver) {
+    if (over) {
+      // What had come of the body is gone; whoever waits for it would wait for ever.
+      bodyReceiver.failed(new ClientGoneException());
+      return;
+    }
     if (receiver != null || bodyUnwanted) {
       throw new IllegalStateException("a body has one receiver");
     }
     receiver = bodyReceiver;
-    if (!bodyEnded && !over && !headSent() && expectsContinue()) {
+    if (!bodyEnded && !headSent() && expectsContinue()) {
       sendContinue();
       flushes().soon();
     }
@@ -395,9 +400,6 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
     if (bodyEnded) {
       receiver = null;
       bodyReceiver.end(bodyTrailers);
-    } else if (over) {
-      receiver = null;
-      bodyReceiver.failed(new ClientGoneException());
     }
   }
 

@@ -241,21 +241,21 @@ class ClientMatrixIT {
   void fabric8ChangesObjectsOfTheControlPlaneAndOfMembers() {
     String namespace = world.namespace("fabric-changes");
     try (KubernetesClient client = client()) {
-      ConfigMap made =
-          client
-              .resource(
-                  new ConfigMapBuilder()
-                      .withNewMetadata()
-                      .withName("settings")
-                      .withNamespace(namespace)
-                      .endMetadata()
-                      .addToData("colour", "red")
-                      .build())
-              .create();
+      ConfigMap wanted =
+          new ConfigMapBuilder()
+              .withNewMetadata()
+              .withName("settings")
+              .withNamespace(namespace)
+              .endMetadata()
+              .addToData("colour", "red")
+              .build();
+      ConfigMap made = client.resource(wanted).create();
       var settings = client.configMaps().inNamespace(namespace).withName("settings");
       assertThat(settings.get()).isEqualTo(made);
       settings.edit(map -> new ConfigMapBuilder(map).addToData("colour", "blue").build());
-      assertThat(client.resource(made).serverSideApply().getData()).containsEntry("colour", "red");
+      assertThat(settings.get().getData()).containsEntry("colour", "blue");
+      assertThat(client.resource(wanted).forceConflicts().serverSideApply().getData())
+          .containsEntry("colour", "red");
       assertThat(settings.delete()).hasSize(1);
       for (TestCluster member : world.members()) {
         Pod pod = client.resource(pod(namespace, "of-" + member.name(), member.name())).create();
@@ -355,23 +355,22 @@ class ClientMatrixIT {
     String[] top = {"-n", namespace, "top", "pod", "--no-headers"};
     TestCluster live = world.members().getFirst();
     TestCluster old = world.members().getLast();
-    MetricsServer ofLive = MetricsServer.start(live);
-    try (ofLive;
-        MetricsServer ofOld = MetricsServer.start(old)) {
-      for (Kubectl kubectl : kubectls) {
-        assertThat(kubectl.ok(top).lines())
-            .map(line -> line.replaceAll(" +", " "))
-            .containsExactlyInAnyOrder(
-                "live-a 100m 64Mi", "live-b 100m 64Mi", "old-a 100m 64Mi", "old-b 100m 64Mi");
-        assertThat(
-                kubectl.ok("-n", namespace, "top", "pod", "--no-headers", "-l", "app=a").lines())
-            .hasSize(2);
-        assertThat(kubectl.ok("-n", namespace, "top", "pod", "old-a", "--containers").out())
-            .contains("main");
-        assertThat(kubectl.run("-n", namespace, "top", "pod", "old-c").err())
-            .contains("NotFound");
+    try (var _ = MetricsServer.start(live)) {
+      try (var _ = MetricsServer.start(old)) {
+        for (Kubectl kubectl : kubectls) {
+          assertThat(kubectl.ok(top).lines())
+              .map(line -> line.replaceAll(" +", " "))
+              .containsExactlyInAnyOrder(
+                  "live-a 100m 64Mi", "live-b 100m 64Mi", "old-a 100m 64Mi", "old-b 100m 64Mi");
+          assertThat(
+                  kubectl.ok("-n", namespace, "top", "pod", "--no-headers", "-l", "app=a").lines())
+              .hasSize(2);
+          assertThat(kubectl.ok("-n", namespace, "top", "pod", "old-a", "--containers").out())
+              .contains("main");
+          assertThat(kubectl.run("-n", namespace, "top", "pod", "old-c").err())
+              .contains("NotFound");
+        }
       }
-      ofOld.close();
       for (Kubectl kubectl : kubectls) {
         Result partial = kubectl.ok(top);
         assertThat(partial.lines()).hasSize(2).allMatch(line -> line.startsWith("live-"));

@@ -30,7 +30,7 @@ import org.awaitility.Awaitility;
  */
 final class MetricsServer implements AutoCloseable {
   private static final String BASE = "/apis/metrics.k8s.io/v1beta1";
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String USAGE = "{\"cpu\":\"100m\",\"memory\":\"64Mi\"}";
   private static final String RESOURCES =
       """

@@ -2,13 +2,20 @@ package io.multicluster.server.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.multicluster.wire.http.BodyReceiver;
 import io.multicluster.wire.http.Exchange;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.ssl.SslProvider;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +118,37 @@ final class Http2AbuseTest {
     RawClient.Frame reset = client.await(RawClient.RST_STREAM);
     assertThat(reset.intAt(0)).isEqualTo((int) Http2Error.FLOW_CONTROL_ERROR.code());
     assertThat(exchange.response().headSent()).isFalse();
+  }
+
+  @Test
+  void tellsWhoeverAsksForTheBodyTooLateThatTheClientIsGone() throws Exception {
+    client.request(1, true);
+    Exchange exchange = arrived.take();
+    CountDownLatch closed = new CountDownLatch(1);
+    exchange.response().onClose(closed::countDown);
+    client.frame(RawClient.RST_STREAM, 0, 1, new byte[] {0, 0, 0, 8});
+    assertThat(closed.await(60, TimeUnit.SECONDS)).isTrue();
+
+    CompletableFuture<Throwable> told = new CompletableFuture<>();
+    exchange
+        .requestBody()
+        .receive(
+            new BodyReceiver() {
+              @Override
+              public void data(ByteBuf bytes) {
+                bytes.release();
+              }
+
+              @Override
+              public void end(@Nullable Http2Headers trailers) {}
+
+              @Override
+              public void failed(Throwable cause) {
+                told.complete(cause);
+              }
+            });
+
+    assertThat(told.get(60, TimeUnit.SECONDS)).isInstanceOf(ClientGoneException.class);
   }
 
   @Test
