@@ -33,7 +33,8 @@ public final class TestGateway implements AutoCloseable {
   private static final String GROUP = "admins";
   private static final String RESOURCES =
       """
-      {cached: [pods, events, events.events.k8s.io], federated: [configmaps, namespaces]}""";
+      {cached: [pods, events, events.events.k8s.io], federated: [configmaps, namespaces]}\
+      """;
 
   private final Gateway gateway;
   private final String servingAuthority;

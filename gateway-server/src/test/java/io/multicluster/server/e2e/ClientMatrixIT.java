@@ -133,7 +133,12 @@ class ClientMatrixIT {
     Files.writeString(chart.resolve("templates/shop.yaml"), CHART);
     Kubectl kubectl = Kubectl.of("1.36", world.controlPlane().kubeconfig());
     String[] shop = {
-      "-n", namespace, "get", "configmap/shop", "clone/shop", "-o",
+      "-n",
+      namespace,
+      "get",
+      "configmap/shop",
+      "clone/shop",
+      "-o",
       "jsonpath={.items[*]['data.colour','spec.replicas']}"
     };
     helm(namespace, "install", "shop", chart.toString());
@@ -172,8 +177,7 @@ class ClientMatrixIT {
   private String helm(String namespace, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Programs.get(System.err::println, "helm").path("helm").toString());
-    command.addAll(
-        List.of("--kubeconfig=" + world.kubeconfig(), "--namespace=" + namespace));
+    command.addAll(List.of("--kubeconfig=" + world.kubeconfig(), "--namespace=" + namespace));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("HOME", folder.toString());
@@ -190,8 +194,16 @@ class ClientMatrixIT {
     Path python = environment.resolve("bin/python");
     install("python3", "-m", "venv", environment.toString());
     install(
-        python.toString(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-        "--timeout=20", "--retries=2", "-r", scripts.resolve("requirements.txt").toString());
+        python.toString(),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--timeout=20",
+        "--retries=2",
+        "-r",
+        scripts.resolve("requirements.txt").toString());
     script("python", python.toString(), scripts.resolve("check.py").toString());
   }
 
@@ -203,8 +215,14 @@ class ClientMatrixIT {
       Files.copy(scripts("javascript").resolve(file), copy.resolve(file));
     }
     install(
-        "npm", "ci", "--prefix=" + copy, "--ignore-scripts", "--no-audit", "--no-fund",
-        "--fetch-timeout=20000", "--fetch-retries=2");
+        "npm",
+        "ci",
+        "--prefix=" + copy,
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--fetch-timeout=20000",
+        "--fetch-retries=2");
     script("javascript", "node", copy.resolve("check.js").toString());
   }
 
@@ -221,7 +239,9 @@ class ClientMatrixIT {
     assertThat(result.exit()).as(result.out() + result.err()).isZero();
   }
 
-  /** Without the language or its packages the test is skipped and says so: that is no fault here. */
+  /**
+   * Without the language or its packages the test is skipped and says so: that is no fault here.
+   */
   private static void install(String... command) {
     String problem;
     try {
@@ -382,12 +402,16 @@ class ClientMatrixIT {
   private void goClient(String check, Map<String, String> environment) {
     String namespace =
         world.namespace(
-            check + (environment.isEmpty() ? "" : "-" + environment.get("KUBE_FEATURE_WatchListClient")));
+            check
+                + (environment.isEmpty()
+                    ? ""
+                    : "-" + environment.get("KUBE_FEATURE_WatchListClient")));
     List<String> command = new ArrayList<>();
     command.add(Programs.get(System.err::println, "clients").path("clients").toString());
     command.add("-kubeconfig=" + world.kubeconfig());
     command.add("-control-plane=" + world.controlPlane().kubeconfig());
-    world.members()
+    world
+        .members()
         .forEach(member -> command.add("-member=" + member.name() + "=" + member.kubeconfig()));
     command.add("-namespace=" + namespace);
     command.add(check);

@@ -32,7 +32,10 @@ final class Command {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         throw new AssertionError(
-            String.join(" ", command.command()) + " does not end: " + outputs.take() + errors.take());
+            String.join(" ", command.command())
+                + " does not end: "
+                + outputs.take()
+                + errors.take());
       }
       return new Result(process.exitValue(), outputs.take(), errors.take());
     } catch (IOException e) {

@@ -141,7 +141,9 @@ final class Kubectl {
     /** Ends its standard input and waits for its end. */
     int exit() throws IOException, InterruptedException {
       process.outputWriter(StandardCharsets.UTF_8).close();
-      assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).as("kubectl ends").isTrue();
+      assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
+          .as("kubectl ends")
+          .isTrue();
       return process.exitValue();
     }
 

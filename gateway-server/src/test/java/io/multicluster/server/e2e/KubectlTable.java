@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * Commands of kubectl, each given twice: to the gateway in one namespace, and to the API server that
- * has the objects in another. What kubectl prints, and how it exits, is the same but for what
+ * Commands of kubectl, each given twice: to the gateway in one namespace, and to the API server
+ * that has the objects in another. What kubectl prints, and how it exits, is the same but for what
  * {@link #normal} takes out. The rows build on one another.
  */
 final class KubectlTable {
@@ -254,8 +254,7 @@ final class KubectlTable {
     same(Holder.MEMBER, command, input, environment);
   }
 
-  private void same(
-      Holder holder, String command, String input, Map<String, String> environment) {
+  private void same(Holder holder, String command, String input, Map<String, String> environment) {
     rows.add(
         DynamicTest.dynamicTest(
             command.replace(folder + "/", ""),
@@ -319,8 +318,13 @@ final class KubectlTable {
           from >= 0 && line.length() > to ? line.substring(0, from) + line.substring(to) : line;
       String marks =
           cut.replaceAll(",?multicluster\\.io/cluster=" + MixedFederation.LIVE, "")
-              .replaceAll("\"?multicluster\\.io/cluster\"?: \"?" + MixedFederation.LIVE + "\"?,?", "")
-              .replaceAll("\"?resource\\.karmada\\.io/cached-from-cluster\"?: \"?" + MixedFederation.LIVE + "\"?,?", "");
+              .replaceAll(
+                  "\"?multicluster\\.io/cluster\"?: \"?" + MixedFederation.LIVE + "\"?,?", "")
+              .replaceAll(
+                  "\"?resource\\.karmada\\.io/cached-from-cluster\"?: \"?"
+                      + MixedFederation.LIVE
+                      + "\"?,?",
+                  "");
       if (!marks.equals(cut) && marks.isBlank()) {
         continue;
       }
@@ -333,7 +337,9 @@ final class KubectlTable {
               .replace("+multicluster", "")
               .replaceAll("/(LIVE|MERGED)-\\d+/", "/$1/")
               .replaceAll("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+ [-+]\\d{4}", "TIME")
-              .replaceAll("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[-+]\\d\\d:\\d\\d)", "TIME")
+              .replaceAll(
+                  "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[-+]\\d\\d:\\d\\d)",
+                  "TIME")
               .replaceAll("\\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d [-+]\\d{4}", "TIME")
               .replaceAll("(resourceVersion\"?: *)\"?\\d+\"?", "$1RV")
               .replaceAll("\\b(\\d+[smh])+\\b|<invalid>", "AGE")

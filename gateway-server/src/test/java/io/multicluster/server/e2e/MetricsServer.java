@@ -36,7 +36,8 @@ final class MetricsServer implements AutoCloseable {
       """
       {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"metrics.k8s.io/v1beta1","resources":[
       {"name":"nodes","singularName":"node","namespaced":false,"kind":"NodeMetrics","verbs":["get","list"]},
-      {"name":"pods","singularName":"pod","namespaced":true,"kind":"PodMetrics","verbs":["get","list"]}]}""";
+      {"name":"pods","singularName":"pod","namespaced":true,"kind":"PodMetrics","verbs":["get","list"]}]}\
+      """;
 
   private final String cluster;
   private final HttpsServer server;
@@ -94,8 +95,7 @@ final class MetricsServer implements AutoCloseable {
   }
 
   private static SSLContext tls() throws IOException {
-    TestAuthority.Identity identity =
-        new TestAuthority("metrics").loopbackServer("metrics-server");
+    TestAuthority.Identity identity = new TestAuthority("metrics").loopbackServer("metrics-server");
     return ((JdkSslContext)
             SslContextBuilder.forServer(pem(identity.certificate()), pem(identity.key()))
                 .sslProvider(SslProvider.JDK)
@@ -110,7 +110,9 @@ final class MetricsServer implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     String[] parts =
-        path.startsWith(BASE + "/") ? path.substring(BASE.length() + 1).split("/", -1) : new String[0];
+        path.startsWith(BASE + "/")
+            ? path.substring(BASE.length() + 1).split("/", -1)
+            : new String[0];
     String body =
         switch (parts.length) {
           case 0 -> path.equals(BASE) ? RESOURCES : null;
@@ -119,7 +121,11 @@ final class MetricsServer implements AutoCloseable {
                   ? list("NodeMetricsList", Stream.of(node(cluster + "-node")))
                   : list("PodMetricsList", pods("default"));
           case 3 -> list("PodMetricsList", pods(parts[1]));
-          case 4 -> pods(parts[1]).filter(pod -> pod.contains("\"" + parts[3] + "\"")).findFirst().orElse(null);
+          case 4 ->
+              pods(parts[1])
+                  .filter(pod -> pod.contains("\"" + parts[3] + "\""))
+                  .findFirst()
+                  .orElse(null);
           default -> null;
         };
     try (exchange) {
@@ -137,14 +143,16 @@ final class MetricsServer implements AutoCloseable {
             {"kind":"PodMetrics","apiVersion":"metrics.k8s.io/v1beta1",\
             "metadata":{"name":"%s-%s","namespace":"%s","labels":{"app":"%s"}},\
             "timestamp":"2026-11-25T08:00:00Z","window":"15s",\
-            "containers":[{"name":"main","usage":%s}]}"""
+            "containers":[{"name":"main","usage":%s}]}\
+            """
                 .formatted(cluster, name, namespace, name, USAGE));
   }
 
   private static String node(String name) {
     return """
     {"kind":"NodeMetrics","apiVersion":"metrics.k8s.io/v1beta1","metadata":{"name":"%s"},\
-    "timestamp":"2026-11-25T08:00:00Z","window":"15s","usage":%s}"""
+    "timestamp":"2026-11-25T08:00:00Z","window":"15s","usage":%s}\
+    """
         .formatted(name, USAGE);
   }
 
@@ -156,7 +164,8 @@ final class MetricsServer implements AutoCloseable {
   private static String notFound(String[] parts) {
     return """
     {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"NotFound","code":404,\
-    "message":"not found","details":{"name":"%s","group":"metrics.k8s.io","kind":"pods"}}"""
+    "message":"not found","details":{"name":"%s","group":"metrics.k8s.io","kind":"pods"}}\
+    """
         .formatted(parts.length == 0 ? "" : parts[parts.length - 1]);
   }
 

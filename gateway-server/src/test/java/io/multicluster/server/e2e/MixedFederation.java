@@ -32,7 +32,8 @@ final class MixedFederation implements AutoCloseable {
        gathered: [pods.metrics.k8s.io, nodes.metrics.k8s.io],\
        federated: [configmaps, secrets, namespaces, services, serviceaccounts,\
        deployments.apps, replicasets.apps, leases.coordination.k8s.io,\
-       clonesets.apps.kruise.io]}""";
+       clonesets.apps.kruise.io]}\
+      """;
 
   private final List<Runnable> ends = new ArrayList<>();
   private final TestCluster controlPlane;
@@ -58,8 +59,7 @@ final class MixedFederation implements AutoCloseable {
         member.resource(GatewayOverLiveMember.node()).create();
         defineCloneSets(federation);
       }
-      TestGateway gateway =
-          TestGateway.start(folder, controlPlane, List.of(live, old), RESOURCES);
+      TestGateway gateway = TestGateway.start(folder, controlPlane, List.of(live, old), RESOURCES);
       ends.add(gateway::close);
       kubeconfig = folder.resolve("kubeconfig");
       gateway.kubeconfig().write(kubeconfig);
@@ -75,7 +75,8 @@ final class MixedFederation implements AutoCloseable {
 
   private static void defineCloneSets(KubernetesClient client) throws IOException {
     try (InputStream yaml =
-        Objects.requireNonNull(TestCluster.class.getResourceAsStream("federation/clonesets.yaml"))) {
+        Objects.requireNonNull(
+            TestCluster.class.getResourceAsStream("federation/clonesets.yaml"))) {
       client.load(yaml).items().forEach(object -> client.resource(object).create());
     }
     Awaitility.await("clonesets are served")
@@ -106,8 +107,7 @@ final class MixedFederation implements AutoCloseable {
     for (TestCluster cluster : List.of(controlPlane, live, old)) {
       try (KubernetesClient client = cluster.access().client()) {
         client
-            .resource(
-                new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
+            .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
             .create();
       }
     }
@@ -120,7 +120,9 @@ final class MixedFederation implements AutoCloseable {
     return name;
   }
 
-  /** Makes a namespace as {@link #namespace} does, with a running pod {@code web} in {@code live}. */
+  /**
+   * Makes a namespace as {@link #namespace} does, with a running pod {@code web} in {@code live}.
+   */
   String namespaceWithPod(String name) {
     namespace(name);
     try (KubernetesClient client = live.access().client()) {
