@@ -57,8 +57,8 @@ func (b *bench) runNeighbour() {
 		}
 	}
 	for _, s := range servers {
-		b.report.note(fmt.Sprintf("%s: p99 beside a noisy client is %.2f times that alone", s.name,
-			b.report.median(quietBeside, s.name)/b.report.median(quietAlone, s.name)))
+		b.report.note("%s: p99 beside a noisy client is %.2f times that alone", s.name,
+			b.report.median(quietBeside, s.name)/b.report.median(quietAlone, s.name))
 	}
 }
 
