@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.multicluster.wire.resource.GroupVersionResource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class WatchPropertyTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final GroupVersionResource PODS = new GroupVersionResource("", "v1", "pods");
 
   static List<Long> seeds() {
     List<Long> seeds = new ArrayList<>();
@@ -84,6 +87,9 @@ class WatchPropertyTest {
     private final CacheFixture fixture;
     private final List<FakeMember> members = new ArrayList<>();
     private final List<Client> clients = new ArrayList<>();
+
+    /** Each state that any client was shown, by resourceVersion. */
+    private final Map<Long, ObjectNode> shown = new TreeMap<>();
 
     World(long seed) {
       random = new Random(seed);
@@ -149,6 +155,58 @@ class WatchPropertyTest {
           assertThat(client.relists).as("%s: relists", about).isZero();
         }
       }
+      checkPreconditions();
+    }
+
+    /** A resourceVersion sent back stands for the member's own, as long as its state is there. */
+    private void checkPreconditions() {
+      Map<String, Long> present = new Client(SCOPES.getFirst()).fresh();
+      for (FakeMember member : members) {
+        if (member.joined()) {
+          for (FakeMember.Pod pod : member.pods().values()) {
+            String key = pod.namespace() + "/" + pod.name() + "@" + member.name();
+            assertThat(
+                    fixture.cache.memberVersion(
+                        PODS,
+                        member.name(),
+                        pod.namespace(),
+                        pod.name(),
+                        present.getOrDefault(key, 0L)))
+                .as("%s, %s", about, key)
+                .hasValue(pod.version());
+          }
+        }
+      }
+      shown.forEach((version, object) -> {
+        if (!version.equals(present.get(key(object)))) {
+          JsonNode metadata = object.path("metadata");
+          assertThat(
+                  fixture.cache.memberVersion(
+                      PODS,
+                      cluster(object),
+                      metadata.path("namespace").asText(),
+                      metadata.path("name").asText(),
+                      version))
+              .as("%s, %s", about, object)
+              .isEmpty();
+        }
+      });
+    }
+
+    /** The resourceVersion of anything, in the form that clients compare as integers. */
+    private long version(JsonNode object) {
+      String text = object.at("/metadata/resourceVersion").asText();
+      assertThat(text).as("%s: %s", about, object).matches("[1-9][0-9]{0,18}");
+      return Long.parseLong(text);
+    }
+
+    /** The resourceVersion of an object, under which nobody is ever shown another state. */
+    private long state(JsonNode object) {
+      long version = version(object);
+      ObjectNode state = object.deepCopy();
+      state.remove(List.of("kind", "apiVersion"));
+      assertThat(shown.computeIfAbsent(version, _ -> state)).as(about).isEqualTo(state);
+      return version;
     }
 
     @Override
@@ -244,7 +302,10 @@ class WatchPropertyTest {
                           + (token.isEmpty() ? "" : "&continue=" + token)
                           + scope.selector));
           page.get("items").forEach(item -> put(state, item));
-          position = page.at("/metadata/resourceVersion").asLong();
+          position = version(page);
+          for (JsonNode item : page.get("items")) {
+            assertThat(version(item)).as(about).isLessThanOrEqualTo(position);
+          }
           token = page.at("/metadata/continue").asText();
           FakeMember member = members.get(random.nextInt(members.size()));
           member.mutate();
@@ -280,7 +341,6 @@ class WatchPropertyTest {
 
       private void event(JsonNode event) {
         JsonNode object = event.get("object");
-        long version = object.at("/metadata/resourceVersion").asLong();
         String type = event.get("type").asText();
         if (type.equals("ERROR")) {
           assertThat(object.get("code").asInt()).as("%s: %s", about, event).isEqualTo(410);
@@ -290,6 +350,7 @@ class WatchPropertyTest {
           watch = null;
           return;
         }
+        long version = version(object);
         Map<String, Long> initial = streamed;
         if (initial != null) {
           if (type.equals("BOOKMARK")) {
@@ -319,18 +380,22 @@ class WatchPropertyTest {
       }
 
       private @Nullable Long put(Map<String, Long> map, JsonNode object) {
-        return map.put(key(object), object.at("/metadata/resourceVersion").asLong());
-      }
-
-      private String key(JsonNode object) {
-        JsonNode metadata = object.get("metadata");
-        return metadata.get("namespace").asText()
-            + "/"
-            + metadata.get("name").asText()
-            + "@"
-            + metadata.at("/labels/multicluster.io~1cluster").asText();
+        return map.put(key(object), state(object));
       }
     }
+  }
+
+  private static String key(JsonNode object) {
+    JsonNode metadata = object.get("metadata");
+    return metadata.get("namespace").asText()
+        + "/"
+        + metadata.get("name").asText()
+        + "@"
+        + cluster(object);
+  }
+
+  private static String cluster(JsonNode object) {
+    return object.at("/metadata/labels/multicluster.io~1cluster").asText();
   }
 
   private static JsonNode json(RecordingExchange exchange) {

@@ -89,15 +89,7 @@ public final class TestGateway implements AutoCloseable {
                 resources));
     GatewayConfiguration configuration = ConfigurationFile.read(file);
     StateFolder state = StateFolder.of(configuration);
-    CertificateAuthority authority =
-        CertificateAuthority.create(
-            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
-    authority
-        .keyedCertificate()
-        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-    KeyedCertificate credential =
-        new ClientCertificates(authority, new FileInventory(state.inventory()), Clock.systemUTC())
-            .issue("admin", List.of(GROUP), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256);
+    KeyedCertificate credential = issueUser(state);
     TestGateway started =
         new TestGateway(
             Gateway.start(configuration),
@@ -109,7 +101,23 @@ public final class TestGateway implements AutoCloseable {
     return started;
   }
 
-  private static void allowEverything(TestCluster cluster) {
+  /**
+   * Makes the client authority of a gateway that has none yet, and a user who may do everything.
+   */
+  static KeyedCertificate issueUser(StateFolder state) throws Exception {
+    CertificateAuthority authority =
+        CertificateAuthority.create(
+            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
+    authority
+        .keyedCertificate()
+        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
+    return new ClientCertificates(
+            authority, new FileInventory(state.inventory()), Clock.systemUTC())
+        .issue("admin", List.of(GROUP), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256);
+  }
+
+  /** Lets that user do everything in a cluster. */
+  static void allowEverything(TestCluster cluster) {
     try (KubernetesClient client = cluster.access().client()) {
       client
           .resource(

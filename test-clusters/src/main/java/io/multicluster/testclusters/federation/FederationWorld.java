@@ -153,7 +153,7 @@ public final class FederationWorld implements AutoCloseable {
     return registration.member().cluster();
   }
 
-  /** Makes a running cluster a member, and its owner this world. */
+  /** Makes a running cluster a member, be it again, and its owner this world. */
   public void join(TestCluster cluster) {
     Member member = new Member(cluster, nextNumber(), PACE);
     Registration registration = new Registration(client, member);

@@ -24,16 +24,21 @@ final class Manifests {
     try (InputStream yaml =
         Objects.requireNonNull(Manifests.class.getResourceAsStream(file), file)) {
       for (HasMetadata object : client.load(yaml).items()) {
-        try {
-          client.resource(object).create();
-        } catch (KubernetesClientException e) {
-          if (e.getCode() != CONFLICT) {
-            throw e;
-          }
-        }
+        create(client, object);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Creates an object; one that is there already stays as it is. */
+  static void create(KubernetesClient client, HasMetadata object) {
+    try {
+      client.resource(object).create();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != CONFLICT) {
+        throw e;
+      }
     }
   }
 

@@ -27,14 +27,13 @@ final class Nodes {
    * annotation.
    */
   static void createForKubelet(KubernetesClient client, String name) {
-    client
-        .resource(
-            base(client, name)
-                .editMetadata()
-                .addToAnnotations("kwok.x-k8s.io/node", "fake")
-                .endMetadata()
-                .build())
-        .create();
+    Manifests.create(
+        client,
+        base(client, name)
+            .editMetadata()
+            .addToAnnotations("kwok.x-k8s.io/node", "fake")
+            .endMetadata()
+            .build());
   }
 
   /** A node that is ready, and stays so where nothing watches its heartbeats. */
@@ -69,7 +68,7 @@ final class Nodes {
                         "Ready", "True", "KubeletReady", "kubelet is posting ready status", now)))
             .endStatus()
             .build();
-    client.resource(node).create();
+    Manifests.create(client, node);
     // The API server taints every new node as not ready, and leaves it to a controller to take that
     // back.
     client
