@@ -253,12 +253,14 @@ final class AuditCrashIT {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
       stop.set(true);
-      for (Future<?> writer : running) {
-        writer.get();
-      }
       threads.close();
+      for (Future<?> writer : running) {
+        if (writer.state() == Future.State.FAILED) {
+          throw new AssertionError(writer.exceptionNow());
+        }
+      }
     }
   }
 
@@ -267,11 +269,11 @@ final class AuditCrashIT {
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicBoolean full = new AtomicBoolean();
     private final Path file;
-    private final Thread thread;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
 
     DiskFiller(Path file) {
       this.file = file;
-      this.thread = Thread.ofPlatform().start(this::fill);
+      thread.execute(this::fill);
     }
 
     private void fill() {
@@ -290,9 +292,9 @@ final class AuditCrashIT {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       stop.set(true);
-      thread.join();
+      thread.close();
       Files.delete(file);
     }
   }

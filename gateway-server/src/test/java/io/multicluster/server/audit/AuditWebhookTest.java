@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -188,7 +189,7 @@ final class AuditWebhookTest {
       // Not all in one write, which is never divided between files.
       boolean wait = i % 20 == 0 || i == to - 1;
       CompletableFuture<@Nullable Void> written =
-          log.append(line(i), wait ? Urgency.OUTCOME : Urgency.NOTE);
+          Objects.requireNonNull(log).append(line(i), wait ? Urgency.OUTCOME : Urgency.NOTE);
       if (wait) {
         written.get(60, TimeUnit.SECONDS);
       }
@@ -213,7 +214,7 @@ final class AuditWebhookTest {
 
   private double metric(String name) {
     MetricsText page = new MetricsText();
-    webhook.write(page);
+    Objects.requireNonNull(webhook).write(page);
     return new String(page.bytes(), UTF_8)
         .lines()
         .filter(line -> line.startsWith("multicluster_audit_webhook_" + name + " "))

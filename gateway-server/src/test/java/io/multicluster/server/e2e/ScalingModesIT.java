@@ -66,7 +66,7 @@ final class ScalingModesIT {
   })
   void theModeSaysWhoMayScale(String mode, String autoscalerMay, String personMay, String mayEdit) {
     for (Target target : TARGETS) {
-      world.direct().run("delete", target.kind().toLowerCase(), target.name(), "-n", "prod-shop");
+      world.direct().run("delete", target.kind(), target.name(), "-n", "prod-shop");
       ProtectedFederation.apply(world.direct(), workload(target, mode));
       scalesEveryWay(autoscaler, target, autoscalerMay.equals("may"), "lets no autoscaler change");
       scalesEveryWay(person, target, personMay.equals("may"), "change the spec");
