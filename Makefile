@@ -22,7 +22,7 @@ demo: build ## A federation with three members and the gateway on this machine: 
 	@CLUSTERS="$(CLUSTERS)" PORT="$(PORT)" exec bin/multicluster-apiserver demo
 
 test: jdk ## All tests, the end-to-end suite on real API servers included
-	@$(MVN) verify
+	@$(MVN) verify $(if $(CI),-Dtest.reruns=1)
 
 bench: build ## Benchmarks side by side with a real kube-apiserver; see docs/performance.md
 	@bench/run
