@@ -55,12 +55,18 @@ public final class AnswerCache<Q, A> {
    *
    * @throws IOException what {@code question} threw
    */
+  @SuppressWarnings("ReferenceEquality") // Whether this call is the one that asks.
   public A get(Q key, Question<A> question) throws IOException {
-    Outcome<A> outcome =
-        answers
-            .get(key, (_, _) -> CompletableFuture.supplyAsync(() -> ask(question), ASKING))
-            .join();
-    return switch (outcome) {
+    CompletableFuture<Outcome<A>> mine = new CompletableFuture<>();
+    CompletableFuture<Outcome<A>> shared = answers.get(key, (_, _) -> mine);
+    if (shared == mine) {
+      // The cache gives an answer its time when this completes: before anybody here goes on.
+      CompletableFuture.supplyAsync(() -> ask(question), ASKING)
+          .handle((outcome, failure) ->
+              failure == null ? mine.complete(outcome) : mine.completeExceptionally(failure))
+          .join();
+    }
+    return switch (shared.join()) {
       case Outcome.Answer<A>(A answer) -> answer;
       // one exception may end several requests: each gets its own, with its own stack
       case Outcome.Failure<A>(IOException cause) ->

@@ -171,14 +171,15 @@ public final class Gateway implements AutoCloseable {
     parts.push(discovery);
     VersionEndpoint version = new VersionEndpoint(documents);
     refresher.every(Duration.ofSeconds(30), version::refresh);
+    ControlPlanePolicies policies = new ControlPlanePolicies(controlPlane);
+    refresher.every(Duration.ofMillis(500), policies::refresh);
     HealthEndpoints health =
         new HealthEndpoints(
             List.of(
                 new HealthEndpoints.Check("control-plane", discovery::ready),
+                new HealthEndpoints.Check("policies", policies::ready),
                 new HealthEndpoints.Check("cache", cache::ready)));
 
-    ControlPlanePolicies policies = new ControlPlanePolicies(controlPlane);
-    refresher.every(Duration.ofMillis(500), policies::refresh);
     FilePolicies ownPolicies = new FilePolicies(configuration.admission().policyFiles());
     refresher.every(Duration.ofMillis(500), ownPolicies::refresh);
     Admission admission =

@@ -290,6 +290,7 @@ class ProxyFaultsTest {
     assertThat(watch.exchange.wasReset.getCount()).as("what was under way goes on").isEqualTo(1);
 
     one.readiness = 200;
+    one.awaitAsked();
     two.readiness = 500;
     awaitServedBy("one");
     two.readiness = 403;
@@ -330,6 +331,12 @@ class ProxyFaultsTest {
               request.answer(200, name);
             }
           });
+    }
+
+    /** Waits until the answer to a question that is asked from now on has arrived. */
+    void awaitAsked() {
+      int before = asked.size();
+      await(() -> asked.size() > before + 1);
     }
   }
 

@@ -50,9 +50,14 @@ public final class ControlPlanePolicies implements PolicySource {
   public List<ProtectionPolicy> policies() {
     List<ProtectionPolicy> known = current;
     if (known == null) {
-      throw ApiException.unavailable("the protection policies are not known yet", 0);
+      throw ApiException.unavailable("the protection policies are not known yet", 1);
     }
     return known;
+  }
+
+  /** Whether the control plane has told its policies once. */
+  public boolean ready() {
+    return current != null;
   }
 
   /**

@@ -192,6 +192,12 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
       String problem;
       try {
         int status = post(lines);
+        if (lines.size() == 1 && isRefused(status) && isTaken(post(List.of()))) {
+          status = post(lines); // It may have been put right between the two.
+          if (isRefused(status)) {
+            return leaveOut(lines.getFirst(), status);
+          }
+        }
         if (isTaken(status)) {
           if (attempt > 1) {
             LOG.info("The audit webhook takes events again");
@@ -200,9 +206,6 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
         }
         if (isRefused(status) && lines.size() > 1) {
           return deliverHalves(lines);
-        }
-        if (isRefused(status) && isTaken(post(List.of())) && isRefused(post(lines))) {
-          return leaveOut(lines.getFirst(), status);
         }
         problem = "it answered " + status;
       } catch (ApiException e) {

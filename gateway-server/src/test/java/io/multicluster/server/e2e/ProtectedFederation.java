@@ -26,6 +26,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 
 /**
  * A real control plane and a real member, without controllers that would change anything by
@@ -84,6 +85,11 @@ final class ProtectedFederation implements AutoCloseable {
     authority = state.servingCertificates(configuration).authorityPem();
     gateway = Gateway.start(configuration);
     parts.push(gateway::close);
+    try (RawKube probe = raw("probe")) {
+      Awaitility.await("the gateway is ready")
+          .atMost(Duration.ofMinutes(2))
+          .until(() -> probe.get("/readyz").status() == 200);
+    }
   }
 
   /** Everything but to become somebody else. */
