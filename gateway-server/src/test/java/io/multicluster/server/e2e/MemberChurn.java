@@ -42,6 +42,7 @@ final class MemberChurn implements AutoCloseable {
   private final Thread thread;
   private final AtomicInteger writes = new AtomicInteger();
   private final Set<String> acknowledgedPodNotes = ConcurrentHashMap.newKeySet();
+  private volatile int latest;
   private volatile boolean stopped;
 
   private MemberChurn(TestCluster cluster, long seed) {
@@ -74,6 +75,11 @@ final class MemberChurn implements AutoCloseable {
     return writes.get();
   }
 
+  /** The number of the write that was begun last; it ends what that write notes. */
+  int latest() {
+    return latest;
+  }
+
   /** What acknowledged writes noted in pods of {@link #NAMESPACE}. */
   Set<String> acknowledgedPodNotes() {
     return acknowledgedPodNotes;
@@ -81,6 +87,7 @@ final class MemberChurn implements AutoCloseable {
 
   private void run() {
     for (int i = 0; !stopped; i++) {
+      latest = i;
       try {
         write(member + "-" + i);
         writes.incrementAndGet();
