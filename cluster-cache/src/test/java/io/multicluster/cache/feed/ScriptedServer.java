@@ -13,6 +13,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** An API server whose every answer the test writes itself. */
 final class ScriptedServer implements UpstreamClient {
   private final BlockingQueue<Asked> requests = new LinkedBlockingQueue<>();
+  private final BlockingQueue<UpstreamConfig> configs = new LinkedBlockingQueue<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   /** A request that waits for the test's answer. */
   record Asked(
@@ -40,13 +43,29 @@ final class ScriptedServer implements UpstreamClient {
     }
   }
 
-  /** The next request, or null after five seconds. */
+  /** The next request; waits for it. */
   Asked next() throws InterruptedException {
-    Asked asked = requests.poll(5, TimeUnit.SECONDS);
-    if (asked == null) {
-      throw new AssertionError("no request came");
+    return next(requests, "request");
+  }
+
+  /** The next way in which this server is to be reached; waits for it. */
+  UpstreamConfig nextConfig() throws InterruptedException {
+    return next(configs, "configuration");
+  }
+
+  /** Waits until nobody needs this server anymore. */
+  void awaitClose() throws InterruptedException {
+    if (!closed.await(60, TimeUnit.SECONDS)) {
+      throw new AssertionError("the client was not closed");
     }
-    return asked;
+  }
+
+  private static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
+    T next = queue.poll(60, TimeUnit.SECONDS);
+    if (next == null) {
+      throw new AssertionError("no " + what + " came");
+    }
+    return next;
   }
 
   @Override
@@ -83,8 +102,12 @@ final class ScriptedServer implements UpstreamClient {
   }
 
   @Override
-  public void reconfigure(UpstreamConfig config) {}
+  public void reconfigure(UpstreamConfig config) {
+    configs.add(config);
+  }
 
   @Override
-  public void close() {}
+  public void close() {
+    closed.countDown();
+  }
 }
