@@ -14,10 +14,12 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -113,12 +115,20 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** The body of an answer. */
   public String get(String path) throws IOException, InterruptedException {
+    return answer(path).body();
+  }
+
+  /** The {@code Warning} headers of an answer. */
+  public List<String> warnings(String path) throws IOException, InterruptedException {
+    return answer(path).headers().allValues("warning");
+  }
+
+  private HttpResponse<String> answer(String path) throws IOException, InterruptedException {
     return http.send(
-            HttpRequest.newBuilder(kubeconfig.server().resolve(path))
-                .timeout(Duration.ofSeconds(60))
-                .build(),
-            BodyHandlers.ofString())
-        .body();
+        HttpRequest.newBuilder(kubeconfig.server().resolve(path))
+            .timeout(Duration.ofSeconds(60))
+            .build(),
+        BodyHandlers.ofString());
   }
 
   /** What all its lives have logged. */

@@ -7,8 +7,12 @@ import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.multicluster.server.GatewayProcess;
 import io.multicluster.testclusters.ClusterProvider;
@@ -45,8 +49,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Clients of client-go and fabric8 follow pods and events through a gateway while those are made,
  * changed and deleted in three real members and everything that can fail does: members are killed,
- * stopped, forget their past, leave and join; the gateway is killed. Each client must be told of
- * exactly what happened, without listing ever again.
+ * stopped, forget their past, leave, join and move; the gateway is killed. Each client must be told
+ * of exactly what happened, without listing ever again.
  *
  * <p>{@code -Dchurn.seconds=300} goes on with faults at random for that long, {@code -Dchurn.seed}
  * chooses them.
@@ -64,6 +68,9 @@ final class ChurnIT {
   private static final String FORGETFUL = "test2";
 
   private static final String TRAVELLER = "test3";
+
+  /** Of the accounts with which a federation enters its members, and of their tokens. */
+  private static final String ACCOUNTS = "karmada-cluster";
 
   private static final String PODS = "/api/v1/namespaces/churn/pods";
   private static final String EVENTS = "/api/v1/namespaces/churn/events";
@@ -167,6 +174,7 @@ final class ChurnIT {
     Map<String, Fault> faults = new LinkedHashMap<>();
     faults.put("a member stops and goes on", this::pauseMember);
     faults.put("a member is killed", this::killMember);
+    faults.put("a member moves, and its old credentials end", this::moveMember);
     faults.put("the gateway is killed", this::killGateway);
     faults.put("a member leaves and joins", this::leaveAndJoin);
     faults.put("a member forgets while the gateway is away", this::forget);
@@ -189,8 +197,63 @@ final class ChurnIT {
   private void killMember() {
     TestCluster member = world.member(random.nextBoolean() ? FORGETFUL : TRAVELLER);
     member.kill();
+    awaitWarning(member.name(), true);
     awaitWrites(List.of(CALM), 10);
     member.restart();
+    awaitWarning(member.name(), false);
+  }
+
+  /**
+   * The control plane learns of another endpoint and another token; the account of the old token is
+   * deleted, and the member forgets whom it has let in already.
+   */
+  private void moveMember() throws Exception {
+    TestCluster member = world.member(TRAVELLER);
+    String server = member.access().server().toString();
+    String moved = server.replace("127.0.0.1", "localhost");
+    try (KubernetesClient client = member.access().client();
+        KubernetesClient controlPlane = world.controlPlane().access().client()) {
+      var clusters =
+          controlPlane
+              .genericKubernetesResources("cluster.karmada.io/v1alpha1", "Cluster")
+              .withName(TRAVELLER);
+      boolean isAway = clusters.require().getAdditionalProperties().toString().contains(moved);
+      var accounts = client.serviceAccounts().inNamespace(ACCOUNTS);
+      accounts.withName("karmada").delete();
+      accounts
+          .resource(
+              new ServiceAccountBuilder()
+                  .withNewMetadata()
+                  .withName("karmada")
+                  .endMetadata()
+                  .build())
+          .create();
+      String token =
+          accounts.withName("karmada").tokenRequest(new TokenRequest()).getStatus().getToken();
+      controlPlane
+          .secrets()
+          .inNamespace(ACCOUNTS)
+          .withName(TRAVELLER)
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"stringData\":{\"token\":\"%s\"}}".formatted(token));
+      clusters.patch(
+          PatchContext.of(PatchType.JSON_MERGE),
+          "{\"spec\":{\"apiEndpoint\":\"%s\"}}".formatted(isAway ? server : moved));
+    }
+    member.kill();
+    awaitWarning(TRAVELLER, true);
+    member.restart();
+    awaitWarning(TRAVELLER, false);
+  }
+
+  /** Waits until answers say that what they show of a member is old, or no longer say so. */
+  private void awaitWarning(String member, boolean expected) {
+    Awaitility.await("a warning of " + member + ": " + expected)
+        .atMost(Duration.ofMinutes(2))
+        .until(() ->
+            gateway.warnings(PODS).stream().anyMatch(warning -> warning.contains(member))
+                == expected);
   }
 
   private void killGateway() throws Exception {
