@@ -3,6 +3,7 @@ package io.multicluster.server.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.multicluster.server.e2e.Kubectl.Result;
+import io.multicluster.testclusters.federation.FederationWorld;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -20,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.awaitility.Awaitility;
@@ -50,6 +52,8 @@ final class DemoContract {
     add(tests, "get pod -o wide adds the rest", this::podWide);
     add(tests, "events come from the members", this::events);
     add(tests, "describe pod shows the member's events", this::describe);
+    add(tests, "pages, selectors and orders go over all members", this::merged);
+    add(tests, "wait knows pods of all members", this::waiting);
     add(tests, "apply, edit, patch and delete work on federated kinds", this::federatedWrites);
     add(tests, "explain knows the offered kinds", this::explain);
     add(tests, "scale is followed by pods in the members", this::scale);
@@ -146,6 +150,95 @@ final class DemoContract {
         .startsWith("LAST_SEEN", "TYPE", "REASON", "OBJECT")
         .contains("MESSAGE", "CLUSTER");
     assertThat(lines).anyMatch(line -> line.contains("pod/rsi-app-"));
+    for (String member : List.of("test1", "test3")) {
+      String pod = aPodOf(member);
+      assertThat(user.ok("events", "--for", "pod/" + pod).out()).contains("Scheduled", pod);
+    }
+    assertThat(
+            user.ok(
+                    "get",
+                    "events",
+                    "--no-headers",
+                    "--chunk-size=1",
+                    "-o",
+                    "custom-columns=C:.metadata.labels.multicluster\\.io/cluster")
+                .lines())
+        .contains("test1", "test3");
+  }
+
+  /** What kubectl says of the pods of all members is what it says of each, put together. */
+  private void merged() {
+    // An order that has nothing to do with the one in which the gateway lists.
+    String byVersion = "--sort-by=.metadata.resourceVersion";
+    // Earlier tests may have left pods on their way out.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(500))
+        .untilAsserted(() -> {
+          List<String> union = new ArrayList<>();
+          for (String member : FederationWorld.MEMBERS) {
+            union.addAll(pods(user.as(demo.clusterKubeconfig(member))));
+          }
+          assertThat(union).isNotEmpty();
+          assertThat(pods(user)).containsExactlyInAnyOrderElementsOf(union);
+          assertThat(pods(user, "--chunk-size=1")).isEqualTo(pods(user));
+          String of = "multicluster.io/cluster in (test1,test3),app=rsi-app";
+          assertThat(pods(user, "-l", of, "--chunk-size=2"))
+              .containsExactlyInAnyOrderElementsOf(
+                  union.stream().filter(pod -> pod.startsWith("default rsi-app-")).toList());
+          String node = node(union.getFirst());
+          assertThat(pods(user, "--field-selector", "spec.nodeName=" + node))
+              .containsExactlyInAnyOrderElementsOf(
+                  union.stream().filter(pod -> node(pod).equals(node)).toList());
+          assertThat(column("RV:.metadata.resourceVersion", byVersion))
+              .hasSizeGreaterThan(1)
+              .isSorted();
+          assertThat(
+                  user.ok("get", "pod", "--no-headers", byVersion).lines().stream()
+                      .map(line -> columns(line).getFirst())
+                      .toList())
+              .isEqualTo(column("NAME:.metadata.name", byVersion));
+        });
+  }
+
+  /** Namespace, name, node and UID of all pods. */
+  private static List<String> pods(Kubectl kubectl, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("get", "pod", "-A", "--no-headers", "-o"));
+    arguments.add(
+        "custom-columns=NS:.metadata.namespace,N:.metadata.name,ON:.spec.nodeName,U:.metadata.uid");
+    arguments.addAll(List.of(more));
+    return kubectl.ok(arguments.toArray(new String[0])).lines().stream()
+        .map(line -> line.replaceAll(" +", " "))
+        .toList();
+  }
+
+  private static String node(String pod) {
+    return pod.split(" ", -1)[2];
+  }
+
+  private List<String> column(String column, String order) {
+    return user.ok("get", "pod", "--no-headers", "-o", "custom-columns=" + column, order).lines();
+  }
+
+  private void waiting() throws Exception {
+    for (String member : List.of("test1", "test3")) {
+      String name = aPodOf(member);
+      String pod = "pod/" + name;
+      assertThat(user.ok("wait", "--for=condition=Ready", pod, "--timeout=60s").out())
+          .isEqualTo(pod + " condition met\n");
+      assertThat(
+              user.ok("wait", "--for=jsonpath={.status.phase}=Running", pod, "--timeout=60s").out())
+          .isEqualTo(pod + " condition met\n");
+      Result never = user.run("wait", "--for=condition=Never", pod, "--timeout=1s");
+      assertThat(never.exit()).isEqualTo(1);
+      assertThat(never.err()).contains("timed out waiting for the condition on pods/" + name);
+      try (Kubectl.Following gone = user.follow("wait", "--for=delete", pod, "--timeout=60s")) {
+        user.ok("delete", pod, "--wait=false");
+        assertThat(gone.exit()).isZero();
+      }
+      assertThat(user.run("get", pod).err()).contains("NotFound");
+      eventually(() -> runningPods() >= 4);
+    }
   }
 
   private void describe() {
@@ -207,14 +300,29 @@ final class DemoContract {
   }
 
   private void scale() {
-    try (Kubectl.Following watch = user.follow("get", "pod", "-w")) {
+    String[] ofTest1 = {"get", "pod", "-w", "-l", "multicluster.io/cluster=test1", "-o"};
+    try (Kubectl.Following watch = user.follow("get", "pod", "-w");
+        Kubectl.Following wide = user.follow(with(ofTest1, "wide"));
+        Kubectl.Following json = user.follow(with(ofTest1, "json", "--output-watch-events"));
+        Kubectl.Following names = user.follow(with(ofTest1, "name", "--watch-only"))) {
       watch.await("NAME +READY +STATUS +RESTARTS +CLUSTER +AGE *");
+      wide.await("NAME +READY +STATUS +RESTARTS +CLUSTER +AGE +IP +NODE .*");
+      json.await(".*\"type\": *\"ADDED\".*");
       user.ok("scale", "clone", "rsi-app", "--replicas=8");
       watch.await("rsi-app-\\S+ +2/2 +Running +0 +test\\d .*");
+      wide.await("rsi-app-\\S+ +0/2 +Pending +0 +test1 .*");
+      wide.await("rsi-app-\\S+ +2/2 +Running +0 +test1 .*");
+      json.await(".*\"type\": *\"MODIFIED\".*");
+      names.await("pod/rsi-app-\\S+");
       eventually(() -> runningPods() == 8);
       user.ok("scale", "clone", "rsi-app", "--replicas=4");
       eventually(() -> runningPods() == 4);
+      json.await(".*\"type\": *\"DELETED\".*");
     }
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.concat(Stream.of(words), Stream.of(more)).toArray(String[]::new);
   }
 
   private long runningPods() {
