@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * How the cache is to be.
  *
  * @param kinds what is cached
+ * @param controlPlane the cluster that has the federated objects; empty if none is among the
+ *     members
  * @param replicaSlot distinguishes the resourceVersions of this replica from those of others, 0 to
  *     255
  * @param directory where the state is kept over a restart; null if it is not
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record CacheOptions(
     List<CachedKind> kinds,
+    String controlPlane,
     int replicaSlot,
     @Nullable Path directory,
     List<String> indexedLabels,
@@ -51,14 +54,18 @@ public record CacheOptions(
 
   /** What suits a gateway of any size, and keeps nothing on disk. */
   public static CacheOptions of(List<CachedKind> kinds) {
-    return of(kinds, true, null);
+    return of(kinds, "", true, null);
   }
 
   /** What suits a gateway of any size. Parameters as those of the record. */
   public static CacheOptions of(
-      List<CachedKind> kinds, boolean managedFields, @Nullable Path directory) {
+      List<CachedKind> kinds,
+      String controlPlane,
+      boolean managedFields,
+      @Nullable Path directory) {
     return new CacheOptions(
         kinds,
+        controlPlane,
         0,
         directory,
         List.of(),

@@ -1,6 +1,7 @@
 package io.multicluster.cache;
 
 import io.multicluster.wire.proto.ClusterMark;
+import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.selector.FieldSelector;
 import io.multicluster.wire.selector.LabelSelector;
 import java.util.List;
@@ -12,14 +13,64 @@ import org.jspecify.annotations.Nullable;
  * @param cluster the one member that the request is narrowed to; empty for all
  * @param namespace empty for all
  * @param fields in the stored spelling
+ * @param copies null unless Events about a federated object are wanted
  */
-record ObjectFilter(String cluster, String namespace, LabelSelector labels, FieldSelector fields) {
+record ObjectFilter(
+    String cluster,
+    String namespace,
+    LabelSelector labels,
+    FieldSelector fields,
+    @Nullable Copies copies) {
+  private static final String INVOLVED_UID = Index.Definition.INVOLVED_UID.name();
+
+  /**
+   * A federated object has copies in members, under UIDs of their own: Events of members are about
+   * it if kind, namespace and name are the same.
+   *
+   * @param controlPlane the cluster whose Events must be about the UID too
+   */
+  record Copies(String controlPlane, String uid) {
+    private boolean matches(CachedObject event) {
+      return !event.cluster().equals(controlPlane) || event.get(INVOLVED_UID).equals(uid);
+    }
+  }
+
+  ObjectFilter(String cluster, String namespace, LabelSelector labels, FieldSelector fields) {
+    this(cluster, namespace, labels, fields, null);
+  }
+
+  /** What a list or watch asks for. */
+  static ObjectFilter of(
+      CacheOptions options,
+      CachedKind kind,
+      RequestInfo info,
+      LabelSelector labels,
+      FieldSelector fields) {
+    String uid = fields.exactly(INVOLVED_UID);
+    String involved = fields.exactly("involvedObject.kind");
+    boolean narrow =
+        !kind.equals(CachedKind.EVENTS)
+            || options.controlPlane().isEmpty()
+            || !info.cluster().isEmpty()
+            || involved == null
+            || fields.exactly(Index.Definition.INVOLVED_NAME.name()) == null
+            || options.kinds().stream().anyMatch(cached -> cached.kind().equals(involved));
+    return narrow || uid == null
+        ? new ObjectFilter(info.cluster(), info.namespace(), labels, fields)
+        : new ObjectFilter(
+            "",
+            info.namespace(),
+            labels,
+            fields.without(INVOLVED_UID),
+            new Copies(options.controlPlane(), uid));
+  }
 
   boolean matches(CachedObject object) {
     return (cluster.isEmpty() || object.cluster().equals(cluster))
         && (namespace.isEmpty() || object.inNamespace(namespace))
         && labels.matches(object.labels())
-        && fields.matches(object);
+        && fields.matches(object)
+        && (copies == null || copies.matches(object));
   }
 
   /** Whether everything in the namespaces and clusters asked for is wanted. */

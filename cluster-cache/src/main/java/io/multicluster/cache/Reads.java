@@ -179,7 +179,7 @@ final class Reads {
       ReadRequest request, ListOptions list, Snapshot snapshot, byte[] from, long limit) {
     RequestInfo info = request.info();
     ObjectFilter filter =
-        new ObjectFilter(info.cluster(), info.namespace(), list.labels(), list.fields());
+        ObjectFilter.of(options, cache.kind(), info, list.labels(), list.fields());
     List<String> stale = cache.staleClusters(snapshot, filter.onlyCluster());
     new ListAnswer(
             request.exchange(),

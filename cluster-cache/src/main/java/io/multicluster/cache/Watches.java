@@ -35,7 +35,7 @@ final class Watches {
         negotiated.transform().isTable() ? IncludeObject.parse(query) : IncludeObject.METADATA;
     WatchOptions watch = WatchOptions.parse(query, info);
     ObjectFilter filter =
-        new ObjectFilter(info.cluster(), info.namespace(), watch.labels(), watch.fields());
+        ObjectFilter.of(options, cache.kind(), info, watch.labels(), watch.fields());
     ObjectForm form = view.objectForm(negotiated, include, options.wallMillis());
     if (WebSocketHandshake.asked(exchange)) {
       Http2Headers headers = WebSocketHandshake.answer(exchange.request());

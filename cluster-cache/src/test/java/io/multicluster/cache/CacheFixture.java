@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A cache with members that a test speaks for, and clients on one event loop that it turns. */
 final class CacheFixture implements AutoCloseable {
+  /** As the name of a member: that one has the federated objects. */
+  static final String CONTROL_PLANE = "federation";
+
   private static final AtomicLong RUNS = new AtomicLong();
 
   private final MockTicker ticker = Ticker.newMockTicker();
@@ -56,6 +59,7 @@ final class CacheFixture implements AutoCloseable {
         new ClusterCache(
             new CacheOptions(
                 usual.kinds(),
+                CONTROL_PLANE,
                 3,
                 directory,
                 List.of("app"),
@@ -210,6 +214,13 @@ final class CacheFixture implements AutoCloseable {
           List.of(
               new FeedEvent.Change(
                   type, TestObjects.event(namespace, eventName, version, involvedUid, "Pulled"))));
+    }
+
+    void eventOfDeployment(String namespace, String eventName, String deployment, String uid) {
+      version++;
+      byte[] event =
+          TestObjects.event(namespace, eventName, version, "Deployment", deployment, uid, "Scaled");
+      accept(events, List.of(new FeedEvent.Change(FeedEvent.ChangeType.ADDED, event)));
     }
 
     void accept(FeedSink sink, List<FeedEvent> all) {

@@ -46,6 +46,7 @@ public final class CacheSpeed {
         new ClusterCache(
             new CacheOptions(
                 usual.kinds(),
+                "",
                 0,
                 null,
                 List.of(),

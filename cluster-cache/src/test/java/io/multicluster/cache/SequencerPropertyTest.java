@@ -88,6 +88,7 @@ class SequencerPropertyTest {
           CachedKind.PODS,
           new CacheOptions(
               usual.kinds(),
+              "",
               7,
               folder == null ? null : folder.resolve("run" + runs),
               List.of("app"),

@@ -34,14 +34,25 @@ final class TestObjects {
 
   static byte[] event(
       String namespace, String name, long resourceVersion, String involvedUid, String reason) {
+    return event(namespace, name, resourceVersion, "Pod", "pod-of-" + name, involvedUid, reason);
+  }
+
+  static byte[] event(
+      String namespace,
+      String name,
+      long resourceVersion,
+      String involvedKind,
+      String involvedName,
+      String involvedUid,
+      String reason) {
     return new ProtoWriter()
         .message(1, metadata(namespace, name, "uid-" + name, resourceVersion, Map.of()))
         .message(
             2,
             new ProtoWriter()
-                .string(1, "Pod")
+                .string(1, involvedKind)
                 .string(2, namespace)
-                .string(3, "pod-of-" + name)
+                .string(3, involvedName)
                 .string(4, involvedUid))
         .string(3, reason)
         .string(4, "a message")

@@ -151,6 +151,7 @@ public final class Gateway implements AutoCloseable {
         new ClusterCache(
             CacheOptions.of(
                 CachedKinds.of(configuration.resources().cachedResources()),
+                configuration.controlPlane().name(),
                 configuration.resources().managedFields(),
                 state.cache()));
     parts.push(cache);

@@ -86,6 +86,12 @@ public record FieldSelector(List<Requirement> requirements) {
     return new FieldSelector(all);
   }
 
+  /** This but for the conditions on one field. */
+  public FieldSelector without(String field) {
+    return new FieldSelector(
+        requirements.stream().filter(requirement -> !requirement.field.equals(field)).toList());
+  }
+
   /** In the form that {@link #parse} reads. */
   @Override
   public String toString() {
