@@ -62,7 +62,7 @@ public record KeyedCertificate(List<X509Certificate> chain, PrivateKey key) {
 
   /** SEC 1 or PKCS#8, not encrypted: for files that only their owner can read. */
   public String keyPem() {
-    return Pem.key(key);
+    return Pem.key(key, certificate().getPublicKey());
   }
 
   /** Never the key. */

@@ -6,6 +6,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
@@ -40,20 +42,22 @@ final class Pem {
   }
 
   /**
-   * EC keys in the form of SEC 1, with their curve, as Kubernetes' own tools write them: some
-   * clients (fabric8) tell the kind of a key by that form. Others in PKCS#8.
+   * EC keys in the form of SEC 1, with their curve and their public half, as Kubernetes' own tools
+   * write them: some clients (fabric8) tell the kind of a key by that form, others (the official
+   * Java client) take both halves from it. Other keys in PKCS#8.
    */
-  static String key(PrivateKey key) {
+  static String key(PrivateKey key, PublicKey publicKey) {
     return key instanceof ECPrivateKey ec
-        ? block("EC PRIVATE KEY", sec1(ec))
+        ? block("EC PRIVATE KEY", sec1(ec, publicKey))
         : block("PRIVATE KEY", key.getEncoded());
   }
 
-  private static byte[] sec1(ECPrivateKey key) {
+  private static byte[] sec1(ECPrivateKey key, PublicKey publicKey) {
     try {
       return new org.bouncycastle.asn1.sec.ECPrivateKey(
               key.getParams().getOrder().bitLength(),
               key.getS(),
+              SubjectPublicKeyInfo.getInstance(publicKey.getEncoded()).getPublicKeyData(),
               PrivateKeyInfo.getInstance(key.getEncoded()).getPrivateKeyAlgorithm().getParameters())
           .getEncoded();
     } catch (IOException e) {
