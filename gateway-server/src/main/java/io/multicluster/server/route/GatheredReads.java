@@ -154,12 +154,13 @@ public final class GatheredReads implements Route {
     send(request, only.getValue(), Map.of());
   }
 
+  /** Without Retry-After: client-go would wait and ask ten times before it tells its user. */
   private static ApiException nobodyAnswers(RequestInfo info, Map<String, String> problems) {
     return ApiException.unavailable(
         problems.isEmpty()
             ? "no member cluster serves " + info.groupResource()
             : info.groupResource() + " can't be had: " + text(problems),
-        5);
+        0);
   }
 
   private static String text(Map<String, String> problems) {
