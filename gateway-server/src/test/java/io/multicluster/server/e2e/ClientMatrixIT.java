@@ -42,6 +42,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -184,6 +186,19 @@ class ClientMatrixIT {
     Result result = Command.run(builder, "", LIMIT);
     assertThat(result.exit()).as(result.out() + result.err()).isZero();
     return result.out();
+  }
+
+  /** The fence is here, since its informers allow the client no timeout for reads. */
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
+  void theOfficialJavaClientWorks() throws Exception {
+    try (OfficialJavaClient client =
+        new OfficialJavaClient(
+            world.kubeconfig(),
+            world.namespaceWithPod("java"),
+            List.of(MixedFederation.LIVE, MixedFederation.OLD))) {
+      client.check();
+    }
   }
 
   /** The script is test-clusters/clients/python/check.py. */
@@ -397,6 +412,11 @@ class ClientMatrixIT {
         assertThat(partial.err()).contains("Warning: cluster old: ");
       }
     }
+    // A client that is told to come back waits without a word.
+    assertThat(kubectls.getLast().run("get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", "-v=8"))
+        .satisfies(nobody -> assertThat(nobody.exit()).isNotZero())
+        .satisfies(nobody -> assertThat(nobody.err()).contains("503", "can't be had"))
+        .satisfies(nobody -> assertThat(nobody.err()).doesNotContainIgnoringCase("retry-after"));
   }
 
   private void goClient(String check, Map<String, String> environment) {
