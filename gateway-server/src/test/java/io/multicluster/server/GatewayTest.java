@@ -38,6 +38,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
@@ -180,6 +181,8 @@ final class GatewayTest {
                       "POST",
                       new SelfSubjectReview()),
                   SelfSubjectReview.class);
+      assertThat(Instant.parse(self.getMetadata().getCreationTimestamp()))
+          .isBeforeOrEqualTo(Instant.now());
       assertThat(self.getStatus().getUserInfo().getUsername()).isEqualTo("nobody");
       assertThat(self.getStatus().getUserInfo().getGroups())
           .containsExactly("guests", "system:authenticated");

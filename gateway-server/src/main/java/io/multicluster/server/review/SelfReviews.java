@@ -23,6 +23,8 @@ import io.multicluster.wire.user.UserInfo;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -64,13 +66,16 @@ public final class SelfReviews implements Route {
       controlPlane.answer(request);
       return;
     }
-    if (!info.groupResource().equals(RULES)) {
+    if (info.groupResource().equals(SELF)) {
       ObjectNode review = review(request);
-      review.set(
-          "status",
-          info.groupResource().equals(ACCESS)
-              ? verdict(question(request.user(), review.path("spec")))
-              : userInfo(request.user()));
+      review
+          .putObject("metadata")
+          .put("creationTimestamp", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+      review.set("status", userInfo(request.user()));
+      send(request, review);
+    } else if (info.groupResource().equals(ACCESS)) {
+      ObjectNode review = review(request);
+      review.set("status", verdict(question(request.user(), review.path("spec"))));
       send(request, review);
     } else if (authorizer.rulesNow(request.user(), "") == null) {
       controlPlane.answer(request);
