@@ -96,7 +96,9 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
             .pushEnabled(false)
             .initialWindowSize(limits.streamWindow())
             .maxHeaderListSize(MAX_HEADER_LIST);
-    pipeline.addLast(new Handler(decoder, encoder, settings, server, limits, owner, ready));
+    pipeline.addLast(
+        new EmptyFlushFilter(),
+        new Handler(decoder, encoder, settings, server, limits, owner, ready));
   }
 
   private Http2Link(

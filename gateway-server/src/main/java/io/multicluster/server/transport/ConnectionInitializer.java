@@ -1,5 +1,6 @@
 package io.multicluster.server.transport;
 
+import io.multicluster.proxy.EmptyFlushFilter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -61,7 +62,7 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
       ClientConnection client = ClientConnection.of(channel, ssl);
       if (protocol.equals(ApplicationProtocolNames.HTTP_2)) {
         Http2ServerConnection connection = Http2ServerConnection.create(client, limits, handler);
-        channel.pipeline().addLast(connection);
+        channel.pipeline().addLast(new EmptyFlushFilter(), connection);
         registry.serving(client, connection);
       } else {
         registry.serving(client, Http1ServerConnection.install(client, limits, handler));

@@ -1,7 +1,9 @@
 package io.multicluster.server.transport;
 
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides when what was written to a connection goes to the socket. A flush costs an encryption and
@@ -20,17 +22,13 @@ final class FlushScheduler {
   private final EventLoop loop;
   private final Runnable flush;
   private final Runnable flushNow = this::flushNow;
-  private final Runnable pauseOver = this::pauseOver;
   private boolean reading;
 
   /** Whether a flush follows in this turn of the loop. */
   private boolean soon;
 
-  /** Whether something waits for the end of the pause. */
-  private boolean later;
-
-  /** Whether the end of a pause is awaited; it may turn out that nothing waits for it any more. */
-  private boolean pausing;
+  /** The flush at the end of a pause, if something waits for it. */
+  private @Nullable ScheduledFuture<?> later;
 
   private long lastFlush = System.nanoTime() - PAUSE_NANOS;
 
@@ -63,7 +61,7 @@ final class FlushScheduler {
   /** A part of a stream, more of which may follow at once. */
   void batched() {
     assert loop.inEventLoop();
-    if (reading || soon || later) {
+    if (reading || soon || later != null) {
       return;
     }
     long waited = System.nanoTime() - lastFlush;
@@ -77,29 +75,22 @@ final class FlushScheduler {
   /** Something that makes little sense without what follows. */
   void withWhatFollows() {
     assert loop.inEventLoop();
-    if (!reading && !soon && !later) {
+    if (!reading && !soon && later == null) {
       later(PAUSE_NANOS);
     }
   }
 
   private void later(long nanos) {
-    later = true;
-    if (!pausing) {
-      pausing = true;
-      loop.schedule(pauseOver, nanos, TimeUnit.NANOSECONDS);
-    }
-  }
-
-  private void pauseOver() {
-    pausing = false;
-    if (later) {
-      flushNow();
-    }
+    later = loop.schedule(flushNow, nanos, TimeUnit.NANOSECONDS);
   }
 
   private void flushNow() {
     soon = false;
-    later = false;
+    if (later != null) {
+      // Left alone, it would wake the loop for nothing: after most answers of an API server.
+      later.cancel(false);
+      later = null;
+    }
     lastFlush = System.nanoTime();
     flush.run();
   }
