@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 class FlushSchedulerTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private int flushes;
-  private final FlushScheduler scheduler =
-      new FlushScheduler(channel.eventLoop(), () -> flushes++);
+  private final FlushScheduler scheduler = new FlushScheduler(channel.eventLoop(), () -> flushes++);
 
   @BeforeEach
   void timeStands() {
