@@ -233,7 +233,7 @@ final class DemoContract {
       assertThat(never.exit()).isEqualTo(1);
       assertThat(never.err()).contains("timed out waiting for the condition on pods/" + name);
       try (Kubectl.Following gone = user.follow("wait", "--for=delete", pod, "--timeout=60s")) {
-        user.ok("delete", pod, "--wait=false");
+        user.as(demo.clusterKubeconfig(member)).ok("delete", pod, "--wait=false");
         assertThat(gone.exit()).isZero();
       }
       assertThat(user.run("get", pod).err()).contains("NotFound");
