@@ -3,6 +3,7 @@ package io.multicluster.testclusters.simulated;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -25,11 +26,14 @@ import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,18 +76,23 @@ final class Transport {
     if (listener != null) {
       return;
     }
-    Channel channel =
+    ServerBootstrap server =
         new ServerBootstrap()
             .group(loops)
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(new Connection())
-            .bind(
+            .localAddress(
                 new InetSocketAddress(
-                    InetAddress.getLoopbackAddress(), port == 0 ? wantedPort : port))
-            .syncUninterruptibly()
-            .channel();
+                    InetAddress.getLoopbackAddress(), port == 0 ? wantedPort : port));
+    ChannelFuture bound = server.bind().awaitUninterruptibly();
+    // A closed listener lets go of its port when its event loop selects again, which may take long.
+    for (int i = 0; bound.cause() instanceof BindException && port != 0 && i < 1000; i++) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+      bound = server.bind().awaitUninterruptibly();
+    }
+    Channel channel = bound.syncUninterruptibly().channel();
     listener = channel;
     port = ((InetSocketAddress) channel.localAddress()).getPort();
   }
