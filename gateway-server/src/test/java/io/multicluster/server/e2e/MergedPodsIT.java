@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.multicluster.server.e2e.Kubectl.Following;
 import io.multicluster.server.e2e.Kubectl.Result;
 import io.multicluster.testclusters.RealClusters;
 import io.multicluster.testclusters.TestCluster;
@@ -123,6 +124,22 @@ class MergedPodsIT {
       assertThat(metadata.remove("annotations").size()).as("what we add alone").isEqualTo(1);
     }
     assertThat(merged).isEqualTo(expected).hasSize(PODS + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.27", "1.36"})
+  void waitingForADeletionEndsByThatInTheMember(String minor) {
+    String name = "doomed-" + minor.replace('.', '-');
+    TestCluster old = world.members().getLast();
+    create(old, pod(name, "late", ""));
+    Awaitility.await().atMost(PATIENCE).until(() -> select(minor, "-l", "app=late").contains(name));
+    try (Following waiting =
+            kubectl(minor).follow("wait", "--for=delete", "pod/" + name, "-n", SPACE, "-v=6");
+        KubernetesClient client = old.access().client()) {
+      waiting.await(".*watch=true.*");
+      client.pods().inNamespace(SPACE).withName(name).withGracePeriod(0).delete();
+      waiting.await("pod/" + name + " condition met");
+    }
   }
 
   @ParameterizedTest
