@@ -81,17 +81,7 @@ public final class GatewayProcess implements AutoCloseable {
   /** Starts it and waits until it is ready. */
   public void start() throws IOException {
     Process started =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-Xmx512m",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.multicluster.server.cli.Main",
-                "serve",
-                "--config",
-                configuration.toString())
+        new ProcessBuilder(command(configuration))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
             .start();
@@ -103,6 +93,21 @@ public final class GatewayProcess implements AutoCloseable {
           assertThat(started.isAlive()).as(log()).isTrue();
           return isReady();
         });
+  }
+
+  /** Runs a gateway of the classes under test. */
+  public static List<String> command(Path configuration) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+        "-Xmx512m",
+        "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "io.multicluster.server.cli.Main",
+        "serve",
+        "--config",
+        configuration.toString());
   }
 
   /** SIGKILL; returns when it is gone. */

@@ -14,6 +14,7 @@ import io.multicluster.certs.ClientCertificates;
 import io.multicluster.certs.FileInventory;
 import io.multicluster.certs.KeyAlgorithm;
 import io.multicluster.certs.KeyedCertificate;
+import io.multicluster.server.GatewayProcess;
 import io.multicluster.server.StateFolder;
 import io.multicluster.server.config.ConfigurationFile;
 import io.multicluster.server.config.GatewayConfiguration;
@@ -137,7 +138,7 @@ final class AuditCrashIT {
     HttpClient client = client(ConfigurationFile.read(file), state);
 
     String serve =
-        gatewayCommand(file).stream().map(word -> "'" + word + "'").collect(joining(" "));
+        GatewayProcess.command(file).stream().map(word -> "'" + word + "'").collect(joining(" "));
     Process gateway =
         launch(inOwnNamespace("mount -t tmpfs -o size=12m tmpfs '" + small + "' && exec " + serve));
     awaitReady(client, gateway);
@@ -411,23 +412,9 @@ final class AuditCrashIT {
   }
 
   private Process start(HttpClient client, Path configuration) throws IOException {
-    Process process = launch(new ProcessBuilder(gatewayCommand(configuration)));
+    Process process = launch(new ProcessBuilder(GatewayProcess.command(configuration)));
     awaitReady(client, process);
     return process;
-  }
-
-  private static List<String> gatewayCommand(Path configuration) {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-        "-Xmx512m",
-        "-XX:TieredStopAtLevel=1",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        System.getProperty("java.class.path"),
-        "io.multicluster.server.cli.Main",
-        "serve",
-        "--config",
-        configuration.toString());
   }
 
   /** A shell whose mounts nobody else sees; its process is that of what it executes. */
