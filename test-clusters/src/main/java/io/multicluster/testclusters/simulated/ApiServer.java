@@ -534,10 +534,10 @@ final class ApiServer {
     send(200, type, type.fromStorage(entry.object()), how, response);
   }
 
-  private static void send(
+  private void send(
       int status, ResourceType type, ObjectNode view, Negotiation how, ServerResponse response) {
     ObjectEncoder encoder = new ObjectEncoder(type, how, "");
-    response.send(status, encoder.contentType(false), encoder.object(view));
+    response.send(status, encoder.contentType(false), faults.sent(encoder.object(view)));
   }
 
   private static void sendStatus(

@@ -28,11 +28,13 @@ final class Deletions {
 
   private final ObjectStore store;
   private final Catalog catalog;
+  private final Faults faults;
   private final Executor background;
 
-  Deletions(ObjectStore store, Catalog catalog, Executor background) {
+  Deletions(ObjectStore store, Catalog catalog, Faults faults, Executor background) {
     this.store = store;
     this.catalog = catalog;
+    this.faults = faults;
     this.background = background;
   }
 
@@ -74,7 +76,8 @@ final class Deletions {
       }
       ObjectNode current = type.fromStorage(entry.object());
       options.check(type, entry);
-      long grace = type.is("", "pods") ? options.gracePeriod(current) : 0;
+      boolean graceful = type.is("", "pods");
+      long grace = graceful ? options.gracePeriod(current) : 0;
       boolean stays =
           grace > 0
               || type.is("", "namespaces")
@@ -82,34 +85,53 @@ final class Deletions {
       if (options.dryRun()) {
         return new Deleted(current, !stays);
       }
-      if (!stays) {
-        remove(type, entry);
-        return new Deleted(current, true);
+      // A pod that goes at once is marked as well, in a step of its own.
+      Entry last = stays || graceful ? marked(type, entry, grace) : entry;
+      if (stays) {
+        return new Deleted(type.fromStorage(last.object()), false);
       }
-      boolean marked = Json.at(current, "metadata", "deletionTimestamp") != null;
-      if (marked && grace >= Json.integer(current, "metadata", "deletionGracePeriodSeconds")) {
-        return new Deleted(current, false);
-      }
-      ObjectNode deleting = current.deepCopy();
-      Json.child(deleting, "metadata")
-          .put("deletionTimestamp", Canonical.SECONDS.format(Instant.now().plusSeconds(grace)))
-          .put("deletionGracePeriodSeconds", grace);
-      if (Json.integer(current, "metadata", "generation") > 0) {
-        Json.child(deleting, "metadata")
-            .put("generation", Json.integer(current, "metadata", "generation") + 1);
-      }
-      if (type.is("", "namespaces")) {
-        Json.child(deleting, "status").put("phase", "Terminating");
-        background.execute(() -> empty(name));
-      }
-      Entry stored = store.put(catalog.storageType(type), type.toStorage(deleting));
-      return new Deleted(type.fromStorage(stored.object()), false);
+      Entry gone = last.at(remove(type, last));
+      ObjectNode view = type.fromStorage(gone.object());
+      return new Deleted(graceful && faults.deletionOvertaken() ? unversioned(view) : view, true);
     });
   }
 
-  /** Takes an object out, and with a definition all objects of its kind. */
-  void remove(ResourceType type, Entry entry) {
-    store.collection(type.storage()).remove(entry, store.nextRevision());
+  /** The object with a mark that is not later than asked for. */
+  private Entry marked(ResourceType type, Entry entry, long grace) {
+    ObjectNode current = type.fromStorage(entry.object());
+    boolean marked = Json.at(current, "metadata", "deletionTimestamp") != null;
+    if (marked && grace >= Json.integer(current, "metadata", "deletionGracePeriodSeconds")) {
+      return entry;
+    }
+    ObjectNode deleting = current.deepCopy();
+    Json.child(deleting, "metadata")
+        .put("deletionTimestamp", Canonical.SECONDS.format(Instant.now().plusSeconds(grace)))
+        .put("deletionGracePeriodSeconds", grace);
+    if (!marked && Json.integer(current, "metadata", "generation") > 0) {
+      Json.child(deleting, "metadata")
+          .put("generation", Json.integer(current, "metadata", "generation") + 1);
+    }
+    if (type.is("", "namespaces")) {
+      Json.child(deleting, "status").put("phase", "Terminating");
+      background.execute(() -> empty(entry.name()));
+    }
+    return store.put(catalog.storageType(type), type.toStorage(deleting));
+  }
+
+  private static ObjectNode unversioned(ObjectNode object) {
+    ObjectNode copy = object.deepCopy();
+    Json.child(copy, "metadata").remove("resourceVersion");
+    return copy;
+  }
+
+  /**
+   * Takes an object out, and with a definition all objects of its kind.
+   *
+   * @return the revision that did it
+   */
+  long remove(ResourceType type, Entry entry) {
+    long revision = store.nextRevision();
+    store.collection(type.storage()).remove(entry, revision);
     if (type.isDefinition()) {
       for (ResourceType custom : CustomVersion.types(entry.object())) {
         ResourceCollection objects = store.collection(custom.storage());
@@ -119,6 +141,7 @@ final class Deletions {
       }
       catalog.forget(entry.object());
     }
+    return revision;
   }
 
   /** What the namespace controller does: deletes the content, then the namespace. */

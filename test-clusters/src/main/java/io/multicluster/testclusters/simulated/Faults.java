@@ -3,6 +3,7 @@ package io.multicluster.testclusters.simulated;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.status.Status;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,6 +18,8 @@ public final class Faults {
   private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
   private final AtomicInteger watchesToExpire = new AtomicInteger();
   private final AtomicInteger requestsToFail = new AtomicInteger();
+  private final AtomicInteger deletionsToOvertake = new AtomicInteger();
+  private final AtomicInteger objectsToCut = new AtomicInteger();
   private final AtomicInteger watchesStarted = new AtomicInteger();
   private final AtomicInteger listsStarted = new AtomicInteger();
   private volatile Status failure = Status.failure(500, "InternalError", "a fault on demand");
@@ -101,6 +104,20 @@ public final class Faults {
     requestsToFail.set(count);
   }
 
+  /**
+   * The next {@code count} pods that are deleted at once seem to be gone already, by somebody
+   * else's deletion, when they have just been marked. kube-apiserver answers with the marked pod
+   * then, which has no resourceVersion.
+   */
+  public void overtakeNextDeletions(int count) {
+    deletionsToOvertake.set(count);
+  }
+
+  /** The next {@code count} answers that are one object end in its middle, and nobody says so. */
+  public void cutNextObjects(int count) {
+    objectsToCut.set(count);
+  }
+
   /** Refuses new connections and breaks those that are open. */
   public void refuseConnections() {
     transport().stopListening();
@@ -135,6 +152,10 @@ public final class Faults {
     return current;
   }
 
+  private static boolean fires(AtomicInteger times) {
+    return times.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+  }
+
   /** Called for every request before anything else happens to it. */
   void beforeAnswer(Target target) throws InterruptedException {
     if (target.verb().equals("list")) {
@@ -143,7 +164,7 @@ public final class Faults {
     if (delay.isPositive()) {
       Thread.sleep(delay);
     }
-    if (requestsToFail.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+    if (fires(requestsToFail)) {
       throw new ApiException(failure);
     }
   }
@@ -151,11 +172,21 @@ public final class Faults {
   /** Whether a watch that starts there is to be refused. */
   @Nullable Status watchStarts(long resourceVersion) {
     watchesStarted.incrementAndGet();
-    return resourceVersion > 0 && watchesToExpire.getAndUpdate(n -> Math.max(0, n - 1)) > 0
+    return resourceVersion > 0 && fires(watchesToExpire)
         ? ApiException.expired(
                 "too old resource version: " + resourceVersion + " (" + store.revision() + ")")
             .status()
         : null;
+  }
+
+  /** The object in an answer as it is sent. */
+  byte[] sent(byte[] object) {
+    return fires(objectsToCut) ? Arrays.copyOf(object, object.length / 2) : object;
+  }
+
+  /** Whether somebody else was faster to take a pod away. */
+  boolean deletionOvertaken() {
+    return fires(deletionsToOvertake);
   }
 
   Stream opened(ServerResponse response) {

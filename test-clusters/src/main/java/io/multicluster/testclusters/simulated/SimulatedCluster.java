@@ -59,7 +59,7 @@ public final class SimulatedCluster implements TestCluster {
     authority = new TestAuthority(spec.name() + "-ca");
     authentication.trust(certificate(authority.certificate()));
     Reads reads = new Reads(store, catalog, faults, options.bookmarkInterval());
-    Deletions deletions = new Deletions(store, catalog, threads);
+    Deletions deletions = new Deletions(store, catalog, faults, threads);
     Writes writes = new Writes(store, catalog, authentication, deletions, authority.certificate());
     bootstrap(writes);
     ApiServer server =

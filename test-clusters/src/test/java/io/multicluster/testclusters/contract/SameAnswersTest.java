@@ -122,8 +122,6 @@ class SameAnswersTest {
           "/api/v1/nodes",
           "{'metadata':{'name':'n1'},'status':{'capacity':{'cpu':'2'},"
               + "'conditions':[{'type':'Ready','status':'True'}]}}");
-  private static final Question DELETE_NOW = Question.delete(PODS + "/p?gracePeriodSeconds=0");
-  private static final Question DELETE_UNSCHEDULED = Question.delete(PODS + "/q");
 
   private static final List<Question> QUESTIONS =
       List.of(
@@ -237,11 +235,11 @@ class SameAnswersTest {
               "strategic-merge-patch+json",
               "{'spec':{'containers':[{'name':'b','image':'r/b:2'}]}}"),
           Question.delete(PODS + "/p"),
-          DELETE_NOW,
+          Question.delete(PODS + "/p?gracePeriodSeconds=0"),
           Question.post(PODS, "{'metadata':{'name':'q'},'spec':{'containers':[]}}"),
           Question.post(
               PODS, "{'metadata':{'name':'q'},'spec':{'containers':[{'name':'c','image':'i'}]}}"),
-          DELETE_UNSCHEDULED,
+          Question.delete(PODS + "/q"),
           // Deployments and scale.
           Question.post(DEPLOYMENTS, DEPLOYMENT),
           Question.get(DEPLOYMENTS + "/d/scale"),
@@ -316,10 +314,7 @@ class SameAnswersTest {
 
   /** Answers that differ, and why they may. */
   private static final Map<Question, String> KNOWN =
-      Map.of(
-          NODE, "admission taints new nodes and fills in what they can allocate",
-          DELETE_NOW, "the answer shows the grace period that was left, not the one asked for",
-          DELETE_UNSCHEDULED, "the answer shows the pod as it was, without its time of deletion");
+      Map.of(NODE, "admission taints new nodes and fills in what they can allocate");
 
   @Test
   void realAndSimulatedServersAnswerAlike(@TempDir Path folder) {
