@@ -193,6 +193,10 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
    * once the member's feed has brought that state, so that the client finds in every later answer
    * what it wrote, under the same resourceVersion; after about a second in any case.
    *
+   * <p>An object without resourceVersion is one that the member does not have, and is waited for to
+   * be gone. kube-apiserver deletes a pod at once in two steps, a mark and a removal; when somebody
+   * else removes it in between, it answers with the pod of the first step.
+   *
    * @param answered in the encoding of the {@link #kind} and the version of {@code resource},
    *     without envelope
    * @param before the {@link #position} before the write was sent: the resourceVersion of the

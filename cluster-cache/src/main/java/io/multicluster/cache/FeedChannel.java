@@ -1,5 +1,6 @@
 package io.multicluster.cache;
 
+import io.multicluster.wire.proto.MalformedProtoException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ final class FeedChannel implements FeedSink {
     switch (event) {
       case FeedEvent.ListBegin() -> submit(applied, null, MemberState::beginList);
       case FeedEvent.ListItem(byte[] bytes) -> {
-        CachedObject item = reader.read(bytes);
+        CachedObject item = stored(bytes);
         submit(applied, null, member -> member.listItem(item));
       }
       case FeedEvent.ListEnd(String version) -> {
@@ -61,7 +62,7 @@ final class FeedChannel implements FeedSink {
             });
       }
       case FeedEvent.Change(FeedEvent.ChangeType type, byte[] bytes) -> {
-        CachedObject object = reader.read(bytes);
+        CachedObject object = stored(bytes);
         submit(
             applied,
             resumeFrom.isEmpty() ? null : Long.toString(object.memberVersion()),
@@ -91,6 +92,14 @@ final class FeedChannel implements FeedSink {
                 members.refresh();
               });
     }
+  }
+
+  private CachedObject stored(byte[] bytes) {
+    CachedObject object = reader.read(bytes);
+    if (object.memberVersion() == MemberVersion.NONE) {
+      throw new MalformedProtoException(object + " has no resourceVersion");
+    }
+    return object;
   }
 
   @Override

@@ -51,7 +51,7 @@ final class JsonObjectReader implements ObjectReader {
       ObjectNode object = parse(bytes);
       ObjectNode metadata = metadata(object);
       ObjectReader.checkNames(kind, origin, namespace(metadata), name(metadata));
-      long memberVersion = MemberVersion.parse(metadata.path("resourceVersion").asText(""));
+      long memberVersion = MemberVersion.ofObject(metadata.path("resourceVersion").asText(""));
       if (!managedFields) {
         metadata.remove("managedFields");
       }

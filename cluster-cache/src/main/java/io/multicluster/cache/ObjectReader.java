@@ -17,6 +17,7 @@ interface ObjectReader {
   long PLACEHOLDER = 1_000_000_000_000_000_000L;
 
   /**
+   * @return of {@link MemberVersion#NONE} if the object has no resourceVersion
    * @throws MalformedProtoException if this is no object that an API server could have sent
    */
   CachedObject read(byte[] object);

@@ -47,7 +47,7 @@ final class ProtobufObjectReader implements ObjectReader {
 
   @Override
   public CachedObject read(byte[] object) {
-    long memberVersion = MemberVersion.parse(ProtoFields.resourceVersion(object));
+    long memberVersion = MemberVersion.ofObject(ProtoFields.resourceVersion(object));
     byte[] wanted =
         managedFields
             ? object

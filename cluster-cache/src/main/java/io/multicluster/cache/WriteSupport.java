@@ -44,13 +44,21 @@ final class WriteSupport {
 
   CompletableFuture<WrittenObject> written(String cluster, byte[] answered, long before) {
     CachedObject object = cache.members().reader(cluster).read(view.kept(answered));
+    CompletableFuture<OptionalLong> known =
+        object.memberVersion() == MemberVersion.NONE
+            ? gone(object).thenApply(gone -> gone ? OptionalLong.of(before) : OptionalLong.empty())
+            : cache.writes().minted(cluster, object.key(), object.memberVersion());
+    return known.thenApply(minted -> {
+      object.mint(minted.orElse(before));
+      return new WrittenObject(object, minted.isPresent());
+    });
+  }
+
+  /** Whether the object goes in time; another may have its name by then. */
+  private CompletableFuture<Boolean> gone(CachedObject known) {
     return cache
         .writes()
-        .minted(cluster, object.key(), object.memberVersion())
-        .thenApply(minted -> {
-          object.mint(minted.orElse(before));
-          return new WrittenObject(object, minted.isPresent());
-        });
+        .state(known.key(), object -> object == null || !object.uid().equals(known.uid()));
   }
 
   CompletableFuture<OptionalLong> minted(

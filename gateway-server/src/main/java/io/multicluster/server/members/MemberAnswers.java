@@ -23,6 +23,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -112,24 +113,23 @@ final class MemberAnswers {
       throw ApiException.unavailable(
           "cluster " + terms.cluster() + " refused the gateway's credentials", 0);
     }
-    if (answer.status() / 100 == 2) {
-      byte[] object = form == Form.AS_ASKED ? null : object(write.info(), answer.body());
-      if (object != null) {
-        passObject(request, write, answer.status(), headers, object, before);
-        return;
-      }
-      if (!write.info().readOnly() && !write.query().has("dryRun")) {
-        awaitUnnamedState(write);
-      }
-      if (form == Form.AS_ASKED) {
-        passAsItIs(request.exchange(), answer, headers);
+    boolean done = answer.status() / 100 == 2;
+    if (done && form != Form.AS_ASKED) {
+      WrittenObject written = written(write, answer.body(), before);
+      if (written != null) {
+        passObject(request, write, answer.status(), headers, written);
         return;
       }
     }
-    Status status = StatusDecoder.decode(answer.body());
-    if (status == null) {
+    if (done && !write.info().readOnly() && !write.query().has("dryRun")) {
+      awaitUnnamedState(write);
+    }
+    if (done && form == Form.AS_ASKED) {
       passAsItIs(request.exchange(), answer, headers);
-    } else {
+      return;
+    }
+    Status status = StatusDecoder.decode(answer.body());
+    if (status != null) {
       Status ours =
           new Status(
               status.success(),
@@ -139,6 +139,31 @@ final class MemberAnswers {
               status.details(),
               status.continueToken());
       ErrorAnswer.send(request.exchange(), answer.status(), ours, headers);
+    } else if (done && !write.info().readOnly()) {
+      passMade(request, write, answer.status(), headers);
+    } else {
+      passAsItIs(request.exchange(), answer, headers);
+    }
+  }
+
+  /**
+   * The object in an answer; null if there is none, or none that can be read.
+   *
+   * @throws ApiException 500 if a read is answered with what can't be read
+   */
+  private @Nullable WrittenObject written(MemberWrite write, byte[] body, long before) {
+    RequestInfo info = write.info();
+    try {
+      byte[] object = object(info, body);
+      return object == null
+          ? null
+          : await(cache.written(info.groupVersionResource(), info.cluster(), object, before));
+    } catch (MalformedProtoException e) {
+      if (info.readOnly()) {
+        throw ApiException.internal("what cluster " + info.cluster() + " answered is no object", e);
+      }
+      LOG.warn("What cluster {} answered to a change is no object", info.cluster(), e);
+      return null;
     }
   }
 
@@ -147,15 +172,8 @@ final class MemberAnswers {
       MemberWrite write,
       int status,
       Http2Headers headers,
-      byte[] object,
-      long before) {
+      WrittenObject written) {
     String cluster = write.info().cluster();
-    WrittenObject written;
-    try {
-      written = await(cache.written(write.info().groupVersionResource(), cluster, object, before));
-    } catch (MalformedProtoException e) {
-      throw ApiException.internal("what cluster " + cluster + " answered is no object", e);
-    }
     if (!written.seen()) {
       headers.add(
           "warning",
@@ -190,16 +208,30 @@ final class MemberAnswers {
   private byte @Nullable [] object(RequestInfo info, byte[] body) {
     String kind = cache.kind(info.groupVersionResource()).kind();
     if (Envelope.isEnveloped(body, 0, body.length)) {
-      try {
-        Envelope.Content content = Envelope.open(body, 0, body.length);
-        return content.kind().equals(kind)
-            ? Arrays.copyOfRange(body, content.rawStart(), content.rawEnd())
-            : null;
-      } catch (MalformedProtoException e) {
-        return null;
-      }
+      Envelope.Content content = Envelope.open(body, 0, body.length);
+      return content.kind().equals(kind)
+          ? Arrays.copyOfRange(body, content.rawStart(), content.rawEnd())
+          : null;
     }
     return Json.isOfKind(body, kind) ? body : null;
+  }
+
+  /**
+   * For an answer that can't be shown: a change that was made must not look like one that failed,
+   * or it is made again.
+   */
+  private static void passMade(
+      RoutedRequest request, MemberWrite write, int status, Http2Headers headers) {
+    RequestInfo info = write.info();
+    Status made =
+        new Status(
+            true,
+            "the change was made, but what cluster " + info.cluster() + " answered is no object",
+            "",
+            status,
+            new Status.Details(info.name(), info.group(), info.resource(), "", List.of(), 0),
+            "");
+    ErrorAnswer.send(request.exchange(), status, made, headers);
   }
 
   private static void passAsItIs(Exchange exchange, UpstreamResponse answer, Http2Headers headers) {
@@ -238,6 +270,9 @@ final class MemberAnswers {
    */
   private void awaitUnnamedState(MemberWrite write) {
     RequestInfo info = write.info();
+    if (info.name().isEmpty()) {
+      return;
+    }
     String path = write.head().path();
     if (!info.subresource().isEmpty()) {
       path = path.substring(0, path.lastIndexOf('/' + info.subresource()));

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -188,6 +190,44 @@ class MemberWritesIT {
     assertThat(names(kubectl, namespace)).isEmpty();
     assertThat(direct(m1, namespace, "e")).isNull();
     assertThat(direct(m2, namespace, "d")).isNull();
+  }
+
+  /**
+   * kube-apiserver deletes a pod in two steps. A deletion that another one overtakes in between is
+   * answered with a pod that has no resourceVersion.
+   */
+  @Test
+  void whoDeletesAPodTogetherWithOthersHearsThatItIsGone() {
+    final String namespace = namespace("deleters");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        KubernetesClient client = client()) {
+      for (int i = 0; i < 25; i++) {
+        String name = "web-" + i;
+        client.resource(POD.formatted(name, namespace, name, "m2")).create();
+        List<CompletableFuture<Integer>> deleters =
+            IntStream.range(0, 3)
+                .mapToObj(_ ->
+                    CompletableFuture.supplyAsync(() -> delete(client, namespace, name), threads))
+                .toList();
+        assertThat(deleters.stream().map(CompletableFuture::join))
+            .as("answers to deletions of one pod")
+            .contains(200)
+            .isSubsetOf(200, 404);
+        assertThat(client.pods().inNamespace(namespace).withName(name).get()).isNull();
+      }
+    }
+  }
+
+  /** Returns the status. */
+  private static int delete(KubernetesClient client, String namespace, String name) {
+    try {
+      String answer =
+          client.raw("/api/v1/namespaces/" + namespace + "/pods/" + name, "DELETE", null);
+      assertThat(answer).contains("\"kind\":\"Pod\"", "\"name\":\"" + name + "\"");
+      return 200;
+    } catch (KubernetesClientException e) {
+      return e.getCode();
+    }
   }
 
   @ParameterizedTest

@@ -16,6 +16,7 @@ import io.multicluster.testclusters.simulated.SimulatedClusters;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.status.Status;
+import io.multicluster.wire.status.StatusDecoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -221,6 +222,42 @@ final class MemberWritesTest {
     String other = pod(m2);
     assertThat(delete(other + "?resourceVersion=" + version(other), "").statusCode())
         .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", "application/yaml", PROTOBUF})
+  void aDeletionThatAnotherWasFasterThanIsAnsweredWithThePod(String accept) throws Exception {
+    String pod = pod(m1);
+    m1.faults().overtakeNextDeletions(1);
+
+    HttpResponse<byte[]> deleted = send("DELETE", pod, new byte[0], "accept", accept);
+
+    assertThat(deleted.statusCode()).as(text(deleted)).isEqualTo(200);
+    assertThat(text(deleted)).contains("Pod", name(pod), MARK);
+    assertThat(get(pod).statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", PROTOBUF})
+  void aChangeThatWasMadeNeverLooksAsIfItHadFailed(String accept) throws Exception {
+    String pod = pod(m1);
+    m1.faults().cutNextObjects(1);
+
+    HttpResponse<byte[]> patched =
+        send("PATCH", pod, annotation("a", "b"), "content-type", MERGE, "accept", accept);
+
+    assertThat(patched.statusCode()).as(text(patched)).isEqualTo(200);
+    assertThat(StatusDecoder.decode(patched.body()))
+        .isEqualTo(
+            new Status(
+                true,
+                "the change was made, but what cluster m1 answered is no object",
+                "",
+                200,
+                new Status.Details(name(pod), "", "pods", "", List.of(), 0),
+                ""));
+    assertThat(json(get(pod)).path("metadata").path("annotations").path("a").asText())
+        .isEqualTo("b");
   }
 
   @Test
