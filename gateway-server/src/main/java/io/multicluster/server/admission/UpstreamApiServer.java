@@ -31,7 +31,7 @@ record UpstreamApiServer(UpstreamClient upstream, InetSocketAddress client) impl
                 head.path(),
                 head.query(),
                 ReverseProxy.headers(head.headers(), as, client));
-    UpstreamResponse answer = upstream.call(sent, body, MAX_ANSWER, PATIENCE);
+    UpstreamResponse answer = upstream.call(sent, body, MAX_ANSWER, PATIENCE).forClient(upstream);
     return new Answer(answer.status(), answer.headers(), answer.body());
   }
 }

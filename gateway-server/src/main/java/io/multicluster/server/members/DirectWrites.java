@@ -28,6 +28,7 @@ public final class DirectWrites implements MemberWrites {
             new RequestHead(head.method(), head.path(), head.query(), headers),
             body,
             MAX_ANSWER,
-            PATIENCE);
+            PATIENCE)
+        .forClient(write.member());
   }
 }

@@ -108,11 +108,6 @@ final class MemberAnswers {
       MemberTerms terms,
       long before) {
     Http2Headers headers = passedOn(answer.headers());
-    if (answer.status() == 401) {
-      // Our own credentials were refused: the client's are fine, and it must not think otherwise.
-      throw ApiException.unavailable(
-          "cluster " + terms.cluster() + " refused the gateway's credentials", 0);
-    }
     boolean done = answer.status() / 100 == 2;
     if (done && form != Form.AS_ASKED) {
       WrittenObject written = written(write, answer.body(), before);

@@ -10,7 +10,7 @@ public interface MemberWrites {
    *
    * @return the member's answer, whatever its status
    * @throws io.multicluster.wire.status.ApiException if the change is refused, or the member can't
-   *     be reached or does not answer
+   *     be reached, does not answer or refuses the gateway's own credentials
    */
   UpstreamResponse send(MemberWrite write);
 }

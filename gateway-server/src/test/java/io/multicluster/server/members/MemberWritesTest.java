@@ -472,6 +472,24 @@ final class MemberWritesTest {
         .isEqualTo("[{\"reason\":\"Forbidden\",\"message\":\"not today\",\"field\":\"m2\"}]");
   }
 
+  /** 401 would tell the client that its own are. */
+  @Test
+  void aMemberThatRefusesTheGatewaysCredentialsIsNotThere() throws Exception {
+    String app = "app-" + NAMES.incrementAndGet();
+    String pod = pod(m1, Map.of("app", app));
+    Status refusal = Status.failure(401, "Unauthorized", "Unauthorized");
+    m1.faults().failNextRequests(1, refusal);
+    HttpResponse<byte[]> one = delete(pod, "");
+    m1.faults().failNextRequests(1, refusal);
+    HttpResponse<byte[]> all = delete(PODS + "?labelSelector=app%3D" + app, "");
+
+    for (HttpResponse<byte[]> answer : List.of(one, all)) {
+      assertThat(answer.statusCode()).as(text(answer)).isEqualTo(503);
+      assertThat(json(answer).path("message").asText())
+          .contains("m1 refused the gateway's credentials");
+    }
+  }
+
   @Test
   void dryRunsChangeNothingAndLookLikeReads() throws Exception {
     String pod = pod(m1);
