@@ -147,7 +147,9 @@ public final class CachedWrites implements Route {
             ? members.home(cache.kind(info.groupVersionResource()))
             : terms.cluster();
     if (cluster.isEmpty()) {
-      throw terms.noCluster();
+      throw info.verb().equals("update")
+          ? ApiException.notFound(info.groupResource(), info.name())
+          : terms.noCluster();
     }
     return cluster;
   }

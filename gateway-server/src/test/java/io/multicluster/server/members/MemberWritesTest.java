@@ -563,6 +563,10 @@ final class MemberWritesTest {
     assertThat(
             send("PATCH", PODS + "/no", annotation("a", "b"), "content-type", MERGE).statusCode())
         .isEqualTo(404);
+    assertThat(
+            send("PUT", PODS + "/no", annotation("a", "b"), "content-type", "application/json")
+                .statusCode())
+        .isEqualTo(404);
     assertThat(send("PUT", PODS, new byte[0]).statusCode()).isEqualTo(405);
     assertThat(get("/clusters/m9" + PODS + "/no/status").statusCode()).isEqualTo(404);
     assertThat(
