@@ -34,6 +34,11 @@ final class YamlBody {
   /** Up to where {@link #text} is in {@link #out}. */
   private int copied;
 
+  /** One place in {@link #text}, counted in two ways. */
+  private int codePointsCounted;
+
+  private int charsCounted;
+
   private YamlBody(String text, MemberTerms terms) {
     this.text = text;
     this.terms = terms;
@@ -186,9 +191,11 @@ final class YamlBody {
     }
   }
 
-  /** Marks count code points. */
+  /** Marks count code points. They come in order, so none is counted from the start. */
   private int index(Mark mark) {
-    return text.offsetByCodePoints(0, mark.getIndex());
+    charsCounted = text.offsetByCodePoints(charsCounted, mark.getIndex() - codePointsCounted);
+    codePointsCounted = mark.getIndex();
+    return charsCounted;
   }
 
   private Event next() throws IOException {

@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -123,6 +124,19 @@ final class BodyTest {
         new String[][] {{"PATCH", "application/apply-patch+yaml"}, {"PUT", "application/yaml"}}) {
       assertThat(text(body(way[0], POD, way[1], yaml(from)))).isEqualTo(yaml(to));
     }
+  }
+
+  /** Takes seconds, but minutes if each label is searched for from the start. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void yamlOfTheLargestSizeCostsNoMoreThanItsLength() {
+    StringBuilder labels = new StringBuilder("metadata:\n  labels:\n");
+    for (int i = 0; i < 150_000; i++) {
+      labels.append("    key-").append(i).append(": 🙂\n");
+    }
+    String mark = "    multicluster.io/cluster: m\n";
+    String written = text(body("PUT", POD, "application/yaml", labels + mark + "    z: z\n"));
+    assertThat(written).isEqualTo(labels + "    \n    z: z\n");
   }
 
   @Test
