@@ -116,16 +116,24 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
       AuditLog log, Upstreams upstreams, Path kubeconfig, int batchSize, Backoff backoff)
       throws IOException {
     String path = Kubeconfig.read(kubeconfig).servers().getFirst().getRawPath();
+    return start(
+        log,
+        upstreams.open("audit-webhook", kubeconfig),
+        path == null || path.isEmpty() || path.equals("/") ? "/" : "",
+        batchSize,
+        backoff);
+  }
+
+  /**
+   * @param path what follows that of the server's URL
+   */
+  static AuditWebhook start(
+      AuditLog log, UpstreamClient server, String path, int batchSize, Backoff backoff)
+      throws IOException {
     Path progress = log.beside(".webhook");
     LogTail.Position from = Files.exists(progress) ? read(progress) : log.end();
     AuditWebhook webhook =
-        new AuditWebhook(
-            progress,
-            log.tail(from),
-            upstreams.open("audit-webhook", kubeconfig),
-            path == null || path.isEmpty() || path.equals("/") ? "/" : "",
-            batchSize,
-            backoff);
+        new AuditWebhook(progress, log.tail(from), server, path, batchSize, backoff);
     webhook.note(from);
     webhook.thread.start();
     return webhook;
@@ -159,6 +167,9 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
           // A full disk, most likely: the log says the same, and louder.
           failed("the state of delivery can't be read or written: " + e.getMessage());
           closed.await(backoff.longest.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RuntimeException e) {
+          unforeseen(e);
+          closed.await(backoff.longest.toMillis(), TimeUnit.MILLISECONDS);
         }
       }
     } catch (InterruptedException e) {
@@ -189,7 +200,6 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
   /** Tries until the server has them; false if this was closed before. */
   private boolean deliver(List<byte[]> lines) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
-      String problem;
       try {
         int status = post(lines);
         if (lines.size() == 1 && isRefused(status) && isTaken(post(List.of()))) {
@@ -207,11 +217,12 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
         if (isRefused(status) && lines.size() > 1) {
           return deliverHalves(lines);
         }
-        problem = "it answered " + status;
+        failed("it answered " + status);
       } catch (ApiException e) {
-        problem = e.status().message();
+        failed(e.status().message());
+      } catch (RuntimeException e) {
+        unforeseen(e);
       }
-      failed(problem);
       if (closed.await(backoff.after(attempt).toMillis(), TimeUnit.MILLISECONDS)) {
         return false;
       }
@@ -274,6 +285,12 @@ public final class AuditWebhook implements MetricSource, AutoCloseable {
   private void failed(String problem) {
     failures.increment();
     LOG.atWarn().addKeyValue("reason", problem).log("The audit webhook does not take events");
+  }
+
+  /** Nobody would start this thread again. */
+  private void unforeseen(RuntimeException fault) {
+    failures.increment();
+    LOG.error("An audit webhook's events could not be sent, and are tried again", fault);
   }
 
   @Override

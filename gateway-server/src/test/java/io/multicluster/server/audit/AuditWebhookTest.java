@@ -10,11 +10,13 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.multicluster.certs.KeyedCertificate;
 import io.multicluster.certs.ServingCertificates;
+import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamLimits;
 import io.multicluster.proxy.Upstreams;
 import io.multicluster.server.metrics.MetricsText;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -34,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import javax.net.ssl.KeyManagerFactory;
@@ -172,6 +175,51 @@ final class AuditWebhookTest {
     assertThat(metric("left_out_total")).isPositive();
   }
 
+  @Test
+  void sendsAgainWhatFailedInAWayThatNobodyForesaw() throws Exception {
+    startServer();
+    log = AuditLog.open(settings(10_000, 0));
+    UpstreamClient client =
+        new Upstreams(loops, UpstreamLimits.DEFAULT).open("audit-webhook", kubeconfig());
+    webhook = AuditWebhook.start(log, stumbling(client, 3), "", 50, SOON);
+    append(0, 100);
+    awaitAccepted(100);
+    assertThat(accepted).containsExactlyElementsOf(numbers(0, 100));
+    assertThat(metric("failures_total")).isEqualTo(3);
+  }
+
+  /** The client, the first calls of which fail as none should. */
+  private static UpstreamClient stumbling(UpstreamClient client, int times) {
+    AtomicInteger left = new AtomicInteger(times);
+    return (UpstreamClient)
+        Proxy.newProxyInstance(
+            AuditWebhookTest.class.getClassLoader(),
+            new Class<?>[] {UpstreamClient.class},
+            (_, method, arguments) -> {
+              if (method.getName().equals("call") && left.getAndDecrement() > 0) {
+                throw new IllegalStateException("nobody foresaw this");
+              }
+              return method.invoke(client, arguments);
+            });
+  }
+
+  @Test
+  void staysThereAlthoughReadingTheLogFailsInAWayThatNobodyForesaw() throws Exception {
+    startServer();
+    startGateway(10_000, 0, 50);
+    append(0, 10);
+    Path progress = file().resolveSibling("audit.webhook");
+    Awaitility.await("progress")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> !Files.readString(progress).contains("\"offset\":0"));
+    stopGateway();
+    Files.writeString(
+        progress, Files.readString(progress).replaceAll("\"offset\":\\d+", "\"offset\":-1"));
+
+    startGateway(10_000, 0, 50);
+    awaitFailures(3);
+  }
+
   private static List<Integer> numbersIn(List<String> lines) throws IOException {
     List<Integer> numbers = new ArrayList<>();
     for (String line : lines) {
@@ -223,7 +271,7 @@ final class AuditWebhookTest {
         .orElseThrow();
   }
 
-  private void startGateway(long maxBytes, int maxBackups, int batchSize) throws Exception {
+  private Path kubeconfig() throws IOException {
     Path kubeconfig = folder.resolve("webhook.kubeconfig");
     Files.writeString(
         kubeconfig,
@@ -240,10 +288,14 @@ final class AuditWebhookTest {
             .formatted(
                 port,
                 Base64.getEncoder().encodeToString(certificates.authorityPem().getBytes(UTF_8))));
+    return kubeconfig;
+  }
+
+  private void startGateway(long maxBytes, int maxBackups, int batchSize) throws Exception {
     log = AuditLog.open(settings(maxBytes, maxBackups));
     webhook =
         AuditWebhook.start(
-            log, new Upstreams(loops, UpstreamLimits.DEFAULT), kubeconfig, batchSize, SOON);
+            log, new Upstreams(loops, UpstreamLimits.DEFAULT), kubeconfig(), batchSize, SOON);
   }
 
   private void stopGateway() {
