@@ -174,7 +174,7 @@ public final class AuditLog implements EventSink, AutoCloseable {
         append(batch);
         batch.forEach(entry -> entry.done.complete(null));
         return;
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         failed(e);
       }
     }
@@ -193,7 +193,7 @@ public final class AuditLog implements EventSink, AutoCloseable {
     try {
       append(outcomes);
       outcomes.forEach(entry -> entry.done.complete(null));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       owed.addAll(outcomes);
       outcomes.forEach(entry -> entry.done.completeExceptionally(e));
     }
@@ -211,11 +211,15 @@ public final class AuditLog implements EventSink, AutoCloseable {
     file.append(lines.flip(), durable);
   }
 
-  private void failed(IOException e) {
+  /**
+   * @param e what nobody foresaw as well: without this thread no change could ever be made again
+   */
+  private void failed(Exception e) {
     failure = String.valueOf(e.getMessage());
     retriedAt = System.nanoTime();
     LOG.atError()
         .addKeyValue("reason", failure)
+        .setCause(e instanceof IOException ? null : e)
         .log("The audit log can't be written: changes are refused until it can");
   }
 
@@ -229,7 +233,7 @@ public final class AuditLog implements EventSink, AutoCloseable {
       }
       file.reserve();
       file.probe();
-    } catch (IOException still) {
+    } catch (IOException | RuntimeException still) {
       failure = String.valueOf(still.getMessage());
       return;
     }

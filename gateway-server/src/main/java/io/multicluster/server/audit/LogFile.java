@@ -3,6 +3,7 @@ package io.multicluster.server.audit;
 import io.multicluster.server.audit.Disk.Appender;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -136,7 +137,7 @@ final class LogFile implements AutoCloseable {
       if (durable) {
         out.force();
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       undo(out, e);
       throw e;
     }
@@ -162,7 +163,7 @@ final class LogFile implements AutoCloseable {
     return settings.file();
   }
 
-  private void undo(Appender out, IOException cause) {
+  private void undo(Appender out, Exception cause) {
     try {
       out.truncate(size);
     } catch (IOException e) {
@@ -239,6 +240,8 @@ final class LogFile implements AutoCloseable {
               .filter(other -> setAsideAt(file, other) != null)
               .sorted(Comparator.comparing(other -> other.getFileName().toString()))
               .toList());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

@@ -212,6 +212,28 @@ final class AuditLogTest {
     }
   }
 
+  @Test
+  void goesOnAfterAFaultThatNobodyForesaw() throws Exception {
+    AtomicBoolean stumbles = new AtomicBoolean();
+    Disk disk =
+        faulty(
+            _ -> {
+              if (stumbles.getAndSet(false)) {
+                throw new IllegalStateException("nobody foresaw this");
+              }
+            },
+            () -> {});
+    try (AuditLog log = AuditLog.open(settings(1 << 20, 0), disk)) {
+      stumbles.set(true);
+      assertThatThrownBy(
+              () -> log.append(line("refused"), Urgency.INTENT).get(10, TimeUnit.SECONDS))
+          .isInstanceOf(ExecutionException.class)
+          .hasMessageContaining("nobody foresaw this");
+      log.append(line("outcome"), Urgency.OUTCOME).get(10, TimeUnit.SECONDS);
+      assertThat(Files.readString(file())).isEqualTo("outcome\n");
+    }
+  }
+
   private LogSettings settings(long maxBytes, int maxBackups) {
     return new LogSettings(file(), maxBytes, maxBackups, Duration.ofDays(30), 1024);
   }
