@@ -201,8 +201,9 @@ final class LogFile implements AutoCloseable {
     close(full);
     current = null;
     size = 0;
-    Appender next = open();
+    // Before anything fails: another file of the same generation would be taken for the same file.
     extent = new Extent(extent.generation + 1, 0);
+    Appender next = open();
     prune();
     return next;
   }

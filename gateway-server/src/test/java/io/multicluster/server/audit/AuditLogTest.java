@@ -234,6 +234,27 @@ final class AuditLogTest {
     }
   }
 
+  @Test
+  void isReadToItsEndAlthoughANewFileCouldNotBeOpenedAtOnce() throws Exception {
+    AtomicBoolean stumbles = new AtomicBoolean();
+    Disk disk =
+        file -> {
+          if (stumbles.getAndSet(false)) {
+            throw new IOException("Too many open files");
+          }
+          return Disk.REAL.open(file);
+        };
+    try (AuditLog log = AuditLog.open(settings(10, 0), disk);
+        LogTail tail = log.tail(new LogTail.Position("", 0))) {
+      log.append(line("line-1"), Urgency.OUTCOME).get(10, TimeUnit.SECONDS);
+      assertThat(tail.next(10, 1000).lines()).containsExactly(line("line-1"));
+      stumbles.set(true);
+      log.append(line("line-2"), Urgency.OUTCOME).get(10, TimeUnit.SECONDS);
+      assertThat(LogFile.backups(file())).as("set aside").hasSize(1);
+      assertThat(tail.next(10, 1000).lines()).containsExactly(line("line-2"));
+    }
+  }
+
   private LogSettings settings(long maxBytes, int maxBackups) {
     return new LogSettings(file(), maxBytes, maxBackups, Duration.ofDays(30), 1024);
   }
