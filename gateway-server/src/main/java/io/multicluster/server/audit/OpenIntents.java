@@ -1,10 +1,14 @@
 package io.multicluster.server.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,12 +67,20 @@ final class OpenIntents {
   }
 
   private static void read(Path file, Map<String, ObjectNode> open) throws IOException {
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    boolean torn = isTorn(file);
+    // A line that was cut off may end within a character: a reader of Files would fail.
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(Files.newInputStream(file), UTF_8))) {
+      String following;
+      for (String line = lines.readLine(); line != null; line = following) {
+        following = lines.readLine();
+        if (following == null && torn) {
+          return;
+        }
         int front = line.indexOf(AUDIT_ID);
         // Bodies may hold anything, but they stand before the time.
         int time = line.lastIndexOf(RECEIVED);
-        if (front < 0 || time < 0 || !line.endsWith("}")) {
+        if (front < 0 || time < 0) {
           continue;
         }
         // A client may use one audit ID for several requests.
@@ -82,6 +94,18 @@ final class OpenIntents {
           open.remove(key);
         }
       }
+    }
+  }
+
+  /** Whether a crash cut off the last line, of which nobody was told that it was written. */
+  private static boolean isTorn(Path file) throws IOException {
+    try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "r")) {
+      long length = bytes.length();
+      if (length == 0) {
+        return false;
+      }
+      bytes.seek(length - 1);
+      return bytes.read() != '\n';
     }
   }
 

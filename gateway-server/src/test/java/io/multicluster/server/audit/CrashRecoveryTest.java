@@ -1,5 +1,6 @@
 package io.multicluster.server.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,23 @@ final class CrashRecoveryTest {
         .extracting(intent -> intent.path("auditID").asText())
         .containsExactly("set-aside", "open");
     assertThat(OpenIntents.find(folder.resolve("none/audit.log"))).isEmpty();
+  }
+
+  @Test
+  void doesNotCountALineThatACrashCutOff() throws Exception {
+    String open = event("open", "RequestReceived", "delete");
+    String outcome =
+        event("open", "ResponseComplete", "delete")
+            .replace("\"}\n", "\",\"annotations\":{\"total\":\"250µs\"}}\n");
+    byte[] whole = (open + outcome).getBytes(UTF_8);
+    int start = open.getBytes(UTF_8).length;
+
+    for (int end = start; end < whole.length; end++) {
+      Files.write(log(), Arrays.copyOf(whole, end));
+      assertThat(OpenIntents.find(log())).as("%s bytes", end).hasSize(1);
+    }
+    Files.write(log(), whole);
+    assertThat(OpenIntents.find(log())).isEmpty();
   }
 
   @Test
