@@ -209,10 +209,7 @@ public final class Admission {
         continue;
       }
       KubeObject trialled = Reads.object(trial);
-      Judgement judgement =
-          request.toPods() && before != null
-              ? judgePod(request, rules, reads, before, trialled)
-              : new Judgement(judge(request, rules, reads, before, trialled), () -> {});
+      Judgement judgement = judge(request, rules, reads, before, trialled);
       Findings findings = judgement.findings;
       try {
         settle(request, findings, trialled);
@@ -250,38 +247,14 @@ public final class Admission {
    *
    * @param notDone to be run if the change is not made
    */
-  private record Judgement(Findings findings, Runnable notDone) {}
-
-  /** A change that has a pod's owner lose it counts as the pod's deletion. */
-  private Judgement judgePod(
-      AdmissionRequest request, Rules rules, Reads reads, KubeObject before, KubeObject trialled) {
-    Findings findings = new Findings(settings, request.user());
-    rules.update(findings, request.key(), before, trialled);
-    String departure =
-        before.terminating()
-            ? null
-            : PodDeparture.of(before, trialled, containment(request, rules, reads, findings));
-    if (departure == null) {
-      return new Judgement(findings, () -> {});
+  private record Judgement(Findings findings, Runnable notDone) {
+    /** Of what nobody has counted. */
+    Judgement(Findings findings) {
+      this(findings, () -> {});
     }
-    Pod pod = PodDeparture.pod(request.info().cluster(), before);
-    PodOwner owner = pod.owner();
-    Findings removal = new Findings(settings, request.user());
-    boolean counted =
-        podRules.remove(
-            removal,
-            rules.policies(),
-            pod,
-            owner == null ? List.of() : pods.ownedBy(owner),
-            it -> {
-              it.override(reason(request, trialled));
-              return it.refusals().isEmpty();
-            });
-    findings.include(departure, removal);
-    return new Judgement(findings, counted ? () -> podRules.undo(pod) : () -> {});
   }
 
-  private Findings judge(
+  private Judgement judge(
       AdmissionRequest request,
       Rules rules,
       Reads reads,
@@ -290,9 +263,13 @@ public final class Admission {
     ObjectKey key = request.key();
     ReplicaPath path = rules.replicaPath(key.resource());
     if (before == null) {
-      return path == null
-          ? new Findings(settings, request.user())
-          : created(request, rules, path, trialled);
+      return new Judgement(
+          path == null
+              ? new Findings(settings, request.user())
+              : created(request, rules, path, trialled));
+    }
+    if (request.toPods()) {
+      return judgePod(request, rules, reads, before, trialled);
     }
     KubeObject after = after(request, path, before, trialled);
     Findings findings = new Findings(settings, request.user());
@@ -309,7 +286,36 @@ public final class Admission {
     if (!added.isEmpty()) {
       adoption(rules, containment, findings, key, before, added);
     }
-    return findings;
+    return new Judgement(findings);
+  }
+
+  /** A change that has a pod's owner lose it counts as the pod's deletion. */
+  private Judgement judgePod(
+      AdmissionRequest request, Rules rules, Reads reads, KubeObject before, KubeObject trialled) {
+    Findings findings = new Findings(settings, request.user());
+    rules.update(findings, request.key(), before, trialled);
+    String departure =
+        before.terminating()
+            ? null
+            : PodDeparture.of(before, trialled, containment(request, rules, reads, findings));
+    if (departure == null) {
+      return new Judgement(findings);
+    }
+    Pod pod = PodDeparture.pod(request.info().cluster(), before);
+    PodOwner owner = pod.owner();
+    Findings removal = new Findings(settings, request.user());
+    boolean counted =
+        podRules.remove(
+            removal,
+            rules.policies(),
+            pod,
+            owner == null ? List.of() : pods.ownedBy(owner),
+            it -> {
+              it.override(reason(request, trialled));
+              return it.refusals().isEmpty();
+            });
+    findings.include(departure, removal);
+    return new Judgement(findings, counted ? () -> podRules.undo(pod) : () -> {});
   }
 
   /** An owner that is not there has the garbage collector delete what it is said to own. */
