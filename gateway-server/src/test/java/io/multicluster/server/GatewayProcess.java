@@ -2,8 +2,6 @@ package io.multicluster.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.internal.SSLUtils;
 import io.multicluster.certs.KeyedCertificate;
 import io.multicluster.certs.Kubeconfig;
 import io.multicluster.server.config.ConfigurationFile;
@@ -67,10 +65,7 @@ public final class GatewayProcess implements AutoCloseable {
             state.servingCertificates(read).authorityPem(),
             "admin",
             user);
-    this.http =
-        HttpClient.newBuilder()
-            .sslContext(SSLUtils.sslContext(Config.fromKubeconfig(kubeconfig.yaml())))
-            .build();
+    this.http = TestUsers.http(kubeconfig);
   }
 
   /** The user's way to all clusters; the same for all lives of the process. */

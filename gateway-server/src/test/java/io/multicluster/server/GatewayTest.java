@@ -56,7 +56,7 @@ final class GatewayTest {
   private static TestCluster controlPlane;
   private static TestCluster member;
   private static KubernetesClient inventoryClient;
-  private static ClientCertificates certificates;
+  private static TestUsers users;
   private static String servingAuthority;
   private static Gateway gateway;
 
@@ -81,18 +81,8 @@ final class GatewayTest {
             .formatted(controlPlane.kubeconfig(), member.kubeconfig()));
     GatewayConfiguration configuration = ConfigurationFile.read(file);
     StateFolder state = StateFolder.of(configuration);
-    CertificateAuthority authority =
-        CertificateAuthority.create(
-            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
-    authority
-        .keyedCertificate()
-        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
     inventoryClient = controlPlane.access().client();
-    certificates =
-        new ClientCertificates(
-            authority,
-            new ControlPlaneInventory(inventoryClient, "multicluster-system"),
-            Clock.systemUTC());
+    users = TestUsers.of(state, new ControlPlaneInventory(inventoryClient, "multicluster-system"));
     servingAuthority = state.servingCertificates(configuration).authorityPem();
     for (TestCluster cluster : List.of(controlPlane, member)) {
       try (KubernetesClient client = cluster.access().client()) {
@@ -275,7 +265,7 @@ final class GatewayTest {
     try (KubernetesClient leaver = client("leaver", "admins")) {
       assertThat(leaver.configMaps().inNamespace("default").list()).isNotNull();
 
-      certificates.revokeUser("leaver");
+      users.certificates().revokeUser("leaver");
 
       Awaitility.await("the revocation")
           .atMost(Duration.ofMinutes(1))
@@ -402,7 +392,7 @@ final class GatewayTest {
   }
 
   private static KeyedCertificate issue(String user, String... groups) throws Exception {
-    return certificates.issue(user, List.of(groups), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256);
+    return users.issue(user, List.of(groups));
   }
 
   private static KubernetesClient client(String user, String... groups) throws Exception {

@@ -1,13 +1,7 @@
 package io.multicluster.server;
 
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.internal.SSLUtils;
-import io.multicluster.certs.CertificateAuthority;
-import io.multicluster.certs.ClientCertificates;
-import io.multicluster.certs.FileInventory;
-import io.multicluster.certs.KeyAlgorithm;
 import io.multicluster.certs.KeyedCertificate;
 import io.multicluster.certs.Kubeconfig;
 import io.multicluster.server.config.ConfigurationFile;
@@ -19,7 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -46,8 +39,7 @@ public final class TestGateway implements AutoCloseable {
     this.gateway = gateway;
     this.servingAuthority = servingAuthority;
     this.credential = credential;
-    Config config = Config.fromKubeconfig(kubeconfig().yaml());
-    this.http = HttpClient.newBuilder().sslContext(SSLUtils.sslContext(config)).build();
+    this.http = TestUsers.http(kubeconfig());
   }
 
   /**
@@ -105,15 +97,7 @@ public final class TestGateway implements AutoCloseable {
    * Makes the client authority of a gateway that has none yet, and a user who may do everything.
    */
   static KeyedCertificate issueUser(StateFolder state) throws Exception {
-    CertificateAuthority authority =
-        CertificateAuthority.create(
-            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
-    authority
-        .keyedCertificate()
-        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-    return new ClientCertificates(
-            authority, new FileInventory(state.inventory()), Clock.systemUTC())
-        .issue("admin", List.of(GROUP), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256);
+    return TestUsers.of(state).issue("admin", List.of(GROUP));
   }
 
   /** Lets that user do everything in a cluster. */

@@ -9,13 +9,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.multicluster.certs.CertificateAuthority;
-import io.multicluster.certs.ClientCertificates;
-import io.multicluster.certs.FileInventory;
-import io.multicluster.certs.KeyAlgorithm;
-import io.multicluster.certs.KeyedCertificate;
+import io.multicluster.certs.Kubeconfig;
 import io.multicluster.server.GatewayProcess;
 import io.multicluster.server.StateFolder;
+import io.multicluster.server.TestUsers;
 import io.multicluster.server.config.ConfigurationFile;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.testclusters.ClusterSpec;
@@ -34,9 +31,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,9 +46,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -468,38 +459,14 @@ final class AuditCrashIT {
 
   private HttpClient client(GatewayConfiguration configuration, StateFolder state)
       throws Exception {
-    CertificateAuthority authority =
-        CertificateAuthority.create(
-            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
-    authority
-        .keyedCertificate()
-        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-    KeyedCertificate credential =
-        new ClientCertificates(authority, new FileInventory(state.inventory()), Clock.systemUTC())
-            .issue("writer", List.of("writers"), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256);
-    KeyStore own = KeyStore.getInstance("PKCS12");
-    own.load(null, null);
-    own.setKeyEntry(
-        "own", credential.key(), new char[0], credential.chain().toArray(Certificate[]::new));
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(own, new char[0]);
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry(
-        "gateway",
-        java.security.cert.CertificateFactory.getInstance("X.509")
-            .generateCertificate(
-                new java.io.ByteArrayInputStream(
-                    state
-                        .servingCertificates(configuration)
-                        .authorityPem()
-                        .getBytes(java.nio.charset.StandardCharsets.US_ASCII))));
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(trusted);
-    SSLContext tls = SSLContext.getInstance("TLS");
-    tls.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-    HttpClient client = HttpClient.newBuilder().sslContext(tls).build();
+    HttpClient client =
+        TestUsers.http(
+            new Kubeconfig(
+                "gateway",
+                URI.create("https://127.0.0.1:" + configuration.listen().port()),
+                state.servingCertificates(configuration).authorityPem(),
+                "writer",
+                TestUsers.of(state).issue("writer", List.of("writers"))));
     started.add(client::shutdownNow);
     return client;
   }

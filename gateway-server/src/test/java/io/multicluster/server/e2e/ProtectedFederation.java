@@ -1,14 +1,11 @@
 package io.multicluster.server.e2e;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.multicluster.certs.CertificateAuthority;
-import io.multicluster.certs.ClientCertificates;
-import io.multicluster.certs.FileInventory;
-import io.multicluster.certs.KeyAlgorithm;
 import io.multicluster.certs.KeyedCertificate;
 import io.multicluster.certs.Kubeconfig;
 import io.multicluster.server.Gateway;
 import io.multicluster.server.StateFolder;
+import io.multicluster.server.TestUsers;
 import io.multicluster.server.config.ConfigurationFile;
 import io.multicluster.server.config.GatewayConfiguration;
 import io.multicluster.testclusters.ClusterSpec;
@@ -20,7 +17,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -42,7 +38,7 @@ final class ProtectedFederation implements AutoCloseable {
   private final TestCluster controlPlane;
   private final TestCluster member;
   private final Kubectl kubectl;
-  private final ClientCertificates certificates;
+  private final TestUsers users;
   private final String authority;
   private final Gateway gateway;
 
@@ -76,12 +72,7 @@ final class ProtectedFederation implements AutoCloseable {
             .formatted(controlPlane.kubeconfig(), member.kubeconfig(), AUTOSCALER));
     GatewayConfiguration configuration = ConfigurationFile.read(file);
     StateFolder state = StateFolder.of(configuration);
-    CertificateAuthority users =
-        CertificateAuthority.create(
-            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
-    users.keyedCertificate().write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-    certificates =
-        new ClientCertificates(users, new FileInventory(state.inventory()), Clock.systemUTC());
+    users = TestUsers.of(state);
     authority = state.servingCertificates(configuration).authorityPem();
     gateway = Gateway.start(configuration);
     parts.push(gateway::close);
@@ -158,7 +149,7 @@ final class ProtectedFederation implements AutoCloseable {
   }
 
   private KeyedCertificate issue(String user, String... groups) throws IOException {
-    return certificates.issue(user, List.of(groups), Duration.ofHours(12), KeyAlgorithm.ECDSA_P256);
+    return users.issue(user, List.of(groups));
   }
 
   private Kubeconfig kubeconfig(String user, KeyedCertificate credential) {

@@ -12,20 +12,11 @@ import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.multicluster.certs.CertificateAuthority;
-import io.multicluster.certs.ClientCertificates;
-import io.multicluster.certs.FileInventory;
-import io.multicluster.certs.KeyAlgorithm;
-import io.multicluster.certs.Kubeconfig;
-import io.multicluster.server.Gateway;
-import io.multicluster.server.StateFolder;
-import io.multicluster.server.config.ConfigurationFile;
-import io.multicluster.server.config.GatewayConfiguration;
+import io.multicluster.server.TestGateway;
 import io.multicluster.testclusters.ClusterSpec;
 import io.multicluster.testclusters.RealClusters;
 import io.multicluster.testclusters.TestCluster;
@@ -42,9 +33,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -102,7 +91,14 @@ class SameAnswersIT {
     started.add(member);
     direct = client(member.access().kubeconfig());
     populate();
-    gateway = startGateway(controlPlane, member);
+    TestGateway running =
+        TestGateway.start(
+            folder,
+            controlPlane,
+            List.of(member),
+            "{cached: [pods, events, events.events.k8s.io]}");
+    started.add(running);
+    gateway = client(running.kubeconfig().yaml());
     remember("first");
     change();
     remember("rv");
@@ -114,55 +110,6 @@ class SameAnswersIT {
       part.close();
     }
     simulated.close();
-  }
-
-  private KubernetesClient startGateway(TestCluster controlPlane, TestCluster member)
-      throws Exception {
-    Path file = folder.resolve("gateway.yaml");
-    Files.writeString(
-        file,
-        """
-        apiVersion: multicluster.io/v1alpha1
-        kind: GatewayConfiguration
-        listen: {port: 0}
-        controlPlane: {kubeconfig: %s}
-        members: {static: [{name: the-member, kubeconfig: %s}]}
-        resources: {cached: [pods, events, events.events.k8s.io]}
-        """
-            .formatted(controlPlane.kubeconfig(), member.kubeconfig()));
-    GatewayConfiguration configuration = ConfigurationFile.read(file);
-    StateFolder state = StateFolder.of(configuration);
-    CertificateAuthority authority =
-        CertificateAuthority.create(
-            "users", KeyAlgorithm.ECDSA_P256, Duration.ofDays(1), Clock.systemUTC());
-    authority
-        .keyedCertificate()
-        .write(state.clientAuthorityCertificate(), state.clientAuthorityKey());
-    try (KubernetesClient admin = controlPlane.access().client()) {
-      admin
-          .resource(
-              new ClusterRoleBindingBuilder()
-                  .withNewMetadata()
-                  .withName("admins")
-                  .endMetadata()
-                  .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
-                  .addNewSubject("rbac.authorization.k8s.io", "Group", "admins", null)
-                  .build())
-          .create();
-    }
-    Gateway running = Gateway.start(configuration);
-    started.add(running);
-    ClientCertificates certificates =
-        new ClientCertificates(authority, new FileInventory(state.inventory()), Clock.systemUTC());
-    return client(
-        new Kubeconfig(
-                "gateway",
-                URI.create("https://127.0.0.1:" + running.address().getPort()),
-                state.servingCertificates(configuration).authorityPem(),
-                "admin",
-                certificates.issue(
-                    "admin", List.of("admins"), Duration.ofHours(1), KeyAlgorithm.ECDSA_P256))
-            .yaml());
   }
 
   private KubernetesClient client(String kubeconfig) {
