@@ -1,5 +1,6 @@
 package io.multicluster.server;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.multicluster.admission.Admission;
 import io.multicluster.authn.Impersonation;
 import io.multicluster.cache.CacheOptions;
@@ -52,6 +53,7 @@ import io.multicluster.server.transport.HttpServer;
 import io.multicluster.server.transport.TransportLimits;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -262,6 +264,9 @@ public final class Gateway implements AutoCloseable {
           sizes.refresh();
           flowControl.lend();
         });
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
+      refresher.every(Duration.ofMillis(200), () -> flowControl.adapt(system.getCpuLoad()));
+    }
     if (configuration.flowControl().fromControlPlane()) {
       refresher.every(
           Duration.ofSeconds(10), new ControlPlanePriorities(documents, flowControl)::refresh);

@@ -38,6 +38,7 @@ public final class FlowControl {
   private final int longRunningPerUser;
   private final ToLongFunction<RequestInfo> objects;
   private final LongSupplier nanoTime;
+  private final CongestionWindow congestion;
   private final Map<String, Integer> longRunning = new ConcurrentHashMap<>();
   private volatile Levels levels;
   private volatile Set<String> onlyGroups = Set.of();
@@ -65,6 +66,8 @@ public final class FlowControl {
     this.longRunningPerUser = longRunningPerUser;
     this.objects = objects;
     this.nanoTime = nanoTime;
+    this.congestion =
+        new CongestionWindow(Runtime.getRuntime().availableProcessors(), totalSeats, nanoTime);
     this.levels = new Levels(configuration, build(configuration, Map.of()));
   }
 
@@ -113,7 +116,7 @@ public final class FlowControl {
         known.promise(nominal);
         built.put(settings.name(), known);
       } else {
-        built.put(settings.name(), new Level(settings, nominal, nanoTime));
+        built.put(settings.name(), new Level(settings, nominal, congestion, nanoTime));
       }
     }
     return built;
@@ -133,6 +136,17 @@ public final class FlowControl {
     for (int i = 0; i < seats.length; i++) {
       limited.get(i).resize(seats[i]);
     }
+  }
+
+  /**
+   * Lets busy flows have more or fewer requests under way, by what the processors can do. Five
+   * times a second.
+   *
+   * @param load the part of the processors' time that was in use since the last call, 0 to 1
+   */
+  public void adapt(double load) {
+    congestion.adapt(load);
+    levels.byName.values().forEach(Level::age);
   }
 
   /**

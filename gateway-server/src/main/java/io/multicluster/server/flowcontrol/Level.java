@@ -4,13 +4,19 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.multicluster.server.flowcontrol.PriorityLevel.Queuing;
 import io.multicluster.server.flowcontrol.SeatLending.Claim;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The seats of one priority level and the queues for them. Safe for use by any thread; what it
  * runs, it runs without its lock.
+ *
+ * <p>Of a flow that has others under way, which is busy, a request also needs room in the {@link
+ * CongestionWindow}. What has run for more than an epoch probably waits for another server and not
+ * for a processor: it gives its room back.
  *
  * <p>Fairness: each queue has a virtual time that grows by seats times seconds of what it ran; the
  * queue that is least far goes next (start-time fair queuing). A request is charged when it begins,
@@ -21,6 +27,7 @@ final class Level {
   private static final double EXPECTED_NANOS = 3_000_000;
 
   private final PriorityLevel settings;
+  private final CongestionWindow congestion;
   private final LongSupplier nanoTime;
   private final RetryAfter retryAfter;
   private final Object lock = new Object();
@@ -47,10 +54,25 @@ final class Level {
   @GuardedBy("lock")
   private double virtualTime;
 
-  Level(PriorityLevel settings, int nominal, LongSupplier nanoTime) {
+  /** Requests per flow that run or wait, by the flow's hash; no flow without any. */
+  @GuardedBy("lock")
+  private final Map<Long, Integer> flows = new HashMap<>();
+
+  @GuardedBy("lock")
+  private int epoch;
+
+  /** Seats of busy flows' requests that began in this epoch and in the one before. */
+  @GuardedBy("lock")
+  private int youngest;
+
+  @GuardedBy("lock")
+  private int young;
+
+  Level(PriorityLevel settings, int nominal, CongestionWindow congestion, LongSupplier nanoTime) {
     this.settings = settings;
     this.nominal = nominal;
     this.limit = nominal;
+    this.congestion = congestion;
     this.nanoTime = nanoTime;
     this.retryAfter = new RetryAfter(nanoTime);
     Queuing queuing = settings.queuing();
@@ -120,19 +142,38 @@ final class Level {
 
   @GuardedBy("lock")
   private Entry enterQueue(Ticket ticket, long flowHash, Queuing queuing) {
+    int others = flows.getOrDefault(flowHash, 0);
+    ticket.belongsTo(flowHash, others > 0);
+    if (!ticket.busy()) {
+      congestion.lightFlowCame();
+    }
     RequestQueue queue = shortest(flowHash, queuing);
     queue.catchUp(virtualTime);
-    if (waiting == 0 && fits(ticket)) {
+    Entry entry;
+    if (mayOvertake(ticket) && fits(ticket)) {
       begin(ticket, queue);
-      return Entry.NOW;
-    }
-    if (queue.length() >= queuing.lengthLimit()) {
+      entry = Entry.NOW;
+    } else if (queue.length() < queuing.lengthLimit()) {
+      ticket.waitIn(queue);
+      queue.add(ticket);
+      waiting += ticket.seats();
+      entry = Entry.LATER;
+    } else {
       return Entry.REFUSED;
     }
-    ticket.waitIn(queue);
-    queue.add(ticket);
-    waiting += ticket.seats();
-    return Entry.LATER;
+    flows.put(flowHash, others + 1);
+    return entry;
+  }
+
+  /** A light flow does not wait behind those that wait for nothing but the window. */
+  @GuardedBy("lock")
+  private boolean mayOvertake(Ticket ticket) {
+    if (waiting == 0) {
+      return true;
+    }
+    RequestQueue queue = ticket.busy() ? null : leastServed();
+    Ticket next = queue == null ? null : queue.first();
+    return next != null && hasSeats(next);
   }
 
   /** It has waited long enough: refuses it if it still waits. */
@@ -153,9 +194,14 @@ final class Level {
       if (ticket.state() == Ticket.State.RUNNING) {
         ticket.end();
         running -= ticket.seats();
+        congestion.ended();
+        if (ticket.busy()) {
+          leaveWindow(ticket);
+        }
         RequestQueue queue = ticket.queue();
         if (queue != null) {
           queue.end(ticket.seats(), EXPECTED_NANOS, (double) nanoTime.getAsLong() - ticket.begun());
+          forget(ticket);
         }
       } else if (!leave(ticket)) {
         return;
@@ -173,7 +219,36 @@ final class Level {
     }
     ticket.end();
     waiting -= ticket.seats();
+    forget(ticket);
     return true;
+  }
+
+  @GuardedBy("lock")
+  private void leaveWindow(Ticket ticket) {
+    if (ticket.epoch() == epoch) {
+      youngest -= ticket.seats();
+    } else if (ticket.epoch() == epoch - 1) {
+      young -= ticket.seats();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void forget(Ticket ticket) {
+    flows.computeIfPresent(ticket.flow(), (_, requests) -> requests == 1 ? null : requests - 1);
+  }
+
+  /**
+   * Begins an epoch: what has run for longer than the last one gives back its room in the window.
+   */
+  void age() {
+    List<Ticket> next;
+    synchronized (lock) {
+      epoch++;
+      young = youngest;
+      youngest = 0;
+      next = dispatch();
+    }
+    next.forEach(one -> one.later().run());
   }
 
   /** What this level claims of all seats; begins a new look at its demand. */
@@ -266,16 +341,26 @@ final class Level {
     return least;
   }
 
-  /** A request that is wider than all seats together runs alone. */
   @GuardedBy("lock")
   private boolean fits(Ticket ticket) {
+    return hasSeats(ticket)
+        && (!ticket.busy() || congestion.admits(young + youngest, ticket.seats()));
+  }
+
+  /** A request that is wider than all seats together runs alone. */
+  @GuardedBy("lock")
+  private boolean hasSeats(Ticket ticket) {
     return running + ticket.seats() <= limit || running == 0;
   }
 
   @GuardedBy("lock")
   private void begin(Ticket ticket, @Nullable RequestQueue queue) {
-    ticket.begin(queue, nanoTime.getAsLong());
+    ticket.begin(queue, nanoTime.getAsLong(), epoch);
     running += ticket.seats();
+    congestion.began();
+    if (ticket.busy()) {
+      youngest += ticket.seats();
+    }
     if (queue != null) {
       virtualTime = Math.max(virtualTime, queue.virtualTime());
       queue.begin(ticket.seats(), EXPECTED_NANOS);

@@ -17,6 +17,9 @@ final class Ticket {
   private final Runnable refused;
   private State state = State.WAITING;
   private long begun;
+  private long flow;
+  private boolean busy;
+  private int epoch;
   private @Nullable RequestQueue queue;
 
   /**
@@ -45,6 +48,21 @@ final class Ticket {
     return state;
   }
 
+  /** Hash of the flow that it belongs to. */
+  long flow() {
+    return flow;
+  }
+
+  /** Whether its flow had others in the level when it came. */
+  boolean busy() {
+    return busy;
+  }
+
+  /** The level's epoch in which it began to run. */
+  int epoch() {
+    return epoch;
+  }
+
   /** Null in a level without queues. */
   @Nullable RequestQueue queue() {
     return queue;
@@ -54,14 +72,20 @@ final class Ticket {
     return begun;
   }
 
+  void belongsTo(long itsFlow, boolean itsFlowIsBusy) {
+    flow = itsFlow;
+    busy = itsFlowIsBusy;
+  }
+
   void waitIn(RequestQueue in) {
     queue = in;
   }
 
-  void begin(@Nullable RequestQueue from, long now) {
+  void begin(@Nullable RequestQueue from, long now, int nowEpoch) {
     state = State.RUNNING;
     queue = from;
     begun = now;
+    epoch = nowEpoch;
   }
 
   void end() {

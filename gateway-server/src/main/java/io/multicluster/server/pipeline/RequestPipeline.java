@@ -74,9 +74,9 @@ public final class RequestPipeline implements RequestHandler {
           Arrival arrival = new Arrival(exchange, query, info, router.route(info));
           Deadline deadline = Deadline.of(query, info);
           if (staysOnTheLoop(arrival)) {
-            run(arrival);
+            run(arrival, exchange.eventLoop());
           } else {
-            threads.execute(() -> shielded(exchange, () -> run(arrival)));
+            threads.execute(() -> shielded(exchange, () -> run(arrival, threads)));
           }
           deadline.start(exchange);
         });
@@ -96,7 +96,10 @@ public final class RequestPipeline implements RequestHandler {
     return caller != null && authorize.decidesNow(caller, arrival.info, arrival.query);
   }
 
-  private void run(Arrival arrival) {
+  /**
+   * @param here runs the steps after a wait in a queue: this thread's own kind
+   */
+  private void run(Arrival arrival, Executor here) {
     PipelineExchange exchange = arrival.exchange;
     RequestInfo info = arrival.info;
     UserInfo caller = caller(arrival);
@@ -108,7 +111,7 @@ public final class RequestPipeline implements RequestHandler {
         flowControl.enter(
             new FlowRequest(exchange, info, arrival.query, user, LongRunning.is(info)),
             exchange::put,
-            () -> threads.execute(() -> shielded(exchange, () -> proceed(arrival, user))),
+            () -> here.execute(() -> shielded(exchange, () -> proceed(arrival, user))),
             retryAfter -> ErrorAnswer.tooManyRequests(exchange, retryAfter));
     if (now) {
       proceed(arrival, user);

@@ -18,7 +18,13 @@ import org.junit.jupiter.api.Test;
 final class LevelTest {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
+  private static final long NOISY = ShuffleSharding.hash("s", "noisy");
+  private static final long QUIET = ShuffleSharding.hash("s", "quiet");
+
   private long now = 1;
+
+  /** Too wide to matter unless a test says so. */
+  private CongestionWindow congestion = new CongestionWindow(1000, 1000, () -> now);
 
   @Test
   void runsWhatFitsAndQueuesTheRestInOrder() {
@@ -97,12 +103,112 @@ final class LevelTest {
   }
 
   @Test
+  void letsALightFlowPassBusyOnesThatWaitForTheProcessors() {
+    congestion = new CongestionWindow(2, 100, () -> now);
+    Level level = level(50, new Queuing(64, 6, 50));
+    List<String> ran = new ArrayList<>();
+    List<Ticket> first = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      first.add(ticket("noisy", 1, ran));
+      assertThat(level.enter(first.getLast(), NOISY))
+          .as("alone, a busy flow has all seats")
+          .isEqualTo(Entry.NOW);
+    }
+
+    assertThat(level.enter(ticket("quiet", 1, ran), QUIET)).isEqualTo(Entry.NOW);
+    assertThat(level.enter(ticket("noisy", 1, ran), NOISY))
+        .as("somebody is there to notice")
+        .isEqualTo(Entry.LATER);
+    assertThat(level.enter(ticket("third", 1, ran), ShuffleSharding.hash("s", "third")))
+        .isEqualTo(Entry.NOW);
+
+    for (Ticket ticket : first.subList(0, 18)) {
+      level.exit(ticket);
+    }
+    assertThat(ran).as("the first was light, and two more have the window").isEmpty();
+    level.exit(first.get(18));
+    assertThat(ran).containsExactly("noisy");
+  }
+
+  @Test
+  void givesBackTheRoomOfWhatWaitsForAnotherServer() {
+    congestion = new CongestionWindow(2, 100, () -> now);
+    Level level = level(50, new Queuing(64, 6, 50));
+    List<String> ran = new ArrayList<>();
+    level.enter(ticket("light", 1, ran), QUIET);
+    List<Ticket> noisy = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      noisy.add(ticket("noisy-" + i, 1, ran));
+      level.enter(noisy.getLast(), NOISY);
+    }
+    assertThat(level.seatsRunning()).as("the light ones, and two in the window").isEqualTo(4);
+
+    level.age();
+    assertThat(ran).as("they are young yet").isEmpty();
+    level.age();
+    assertThat(ran).containsExactly("noisy-3", "noisy-4");
+    noisy.subList(0, 5).forEach(level::exit);
+    assertThat(ran).as("each place is given once").hasSize(4);
+    noisy.forEach(level::exit);
+    assertThat(level.seatsRunning()).isEqualTo(1);
+  }
+
+  @Test
+  void keepsSeatsForAWideRequestFromLightFlowsToo() {
+    congestion = new CongestionWindow(1, 100, () -> now);
+    Level level = level(2, new Queuing(8, 2, 10));
+    List<String> ran = new ArrayList<>();
+    Ticket running = ticket("running", 1, ran);
+    level.enter(running, NOISY);
+    level.enter(ticket("wide", 2, ran), QUIET);
+    assertThat(level.enter(ticket("third", 1, ran), ShuffleSharding.hash("s", "third")))
+        .isEqualTo(Entry.LATER);
+    level.exit(running);
+    assertThat(ran).containsExactly("wide");
+  }
+
+  @Test
+  void narrowsTheWindowWhileProcessorsAreShortAndWidensItWhileItIsWanted() {
+    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion.began();
+    congestion.lightFlowCame();
+    assertThat(admitted()).isEqualTo(2);
+    for (int i = 0; i < 40; i++) {
+      congestion.adapt(0.5);
+      assertThat(admitted()).as("wanted").isGreaterThan(2);
+    }
+    assertThat(admitted()).as("at most").isEqualTo(100);
+    congestion.adapt(0.5);
+    congestion.adapt(0.9);
+    assertThat(admitted()).isEqualTo(50);
+    for (int i = 0; i < 10; i++) {
+      congestion.adapt(0.9);
+    }
+    assertThat(admitted()).as("a request for each processor").isEqualTo(2);
+    congestion.adapt(Double.NaN);
+    assertThat(admitted()).as("who does not know the load is not short").isEqualTo(3);
+
+    now += TimeUnit.SECONDS.toNanos(6);
+    assertThat(admitted()).as("nobody is there to notice").isEqualTo(1000);
+    congestion.adapt(0.9);
+    congestion.lightFlowCame();
+    assertThat(admitted()).as("it was kept").isEqualTo(3);
+  }
+
+  /** How many seats the window admits, up to 1000. */
+  private int admitted() {
+    int seats = 0;
+    while (seats < 1000 && congestion.admits(seats, 1)) {
+      seats++;
+    }
+    return seats;
+  }
+
+  @Test
   void givesAQuietFlowItsShareBesideANoisyOne() {
     Level level = level(10, new Queuing(64, 6, 50));
     Map<String, Integer> served = new HashMap<>();
     Deque<Ticket> running = new ArrayDeque<>();
-    long noisy = ShuffleSharding.hash("s", "noisy");
-    long quiet = ShuffleSharding.hash("s", "quiet");
     List<String> ran = new ArrayList<>();
     // The noisy flow keeps its six queues full, the quiet one has one request at a time. In order
     // of
@@ -112,11 +218,11 @@ final class LevelTest {
     boolean quietIn = false;
     for (int step = 0; step < 5000; step++) {
       now += MILLI;
-      while (enter(level, "noisy", noisy, ran, running) != Entry.REFUSED) {
+      while (enter(level, "noisy", NOISY, ran, running) != Entry.REFUSED) {
         // until its queues are full
       }
       if (!quietIn) {
-        quietIn = enter(level, "quiet", quiet, ran, running) != Entry.REFUSED;
+        quietIn = enter(level, "quiet", QUIET, ran, running) != Entry.REFUSED;
         assertThat(quietIn).as("a queue has room for the quiet flow").isTrue();
         quietWaits = 0;
       }
@@ -215,7 +321,10 @@ final class LevelTest {
 
   private Level level(int seats, @Nullable Queuing queuing) {
     return new Level(
-        new PriorityLevel("level", "uid", false, 10, 0, null, queuing), seats, () -> now);
+        new PriorityLevel("level", "uid", false, 10, 0, null, queuing),
+        seats,
+        congestion,
+        () -> now);
   }
 
   private static Ticket ticket(String name, int seats, List<String> ran) {
