@@ -72,7 +72,7 @@ public record CacheOptions(
         managedFields,
         new LogLimits(256L << 20, Duration.ofMinutes(10)),
         new HistoryLimits(256, Duration.ofMinutes(5), 512L << 20),
-        16L << 20,
+        4L << 20,
         Duration.ofSeconds(3),
         Duration.ofSeconds(1),
         Duration.ofSeconds(30),
