@@ -180,6 +180,7 @@ final class Dialer<T> {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeoutMillis)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, ReadSizes.BOUNDED)
             .handler(new Initializer(server, proxyAddress, ready));
     if (epoll) {
       // What has no pings of its own (HTTP/1.1, upgrades) is found dead after 45 s too.

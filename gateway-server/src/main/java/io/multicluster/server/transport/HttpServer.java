@@ -1,5 +1,6 @@
 package io.multicluster.server.transport;
 
+import io.multicluster.proxy.ReadSizes;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -61,6 +62,7 @@ public final class HttpServer implements AutoCloseable {
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNDER_WAY)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, ReadSizes.BOUNDED)
             .childHandler(new ConnectionInitializer(tls, limits, registry, handler));
     var bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
