@@ -18,14 +18,18 @@ public final class Authenticate {
   }
 
   /**
-   * Never blocks.
+   * Never blocks. What proved the caller's identity, if it is known, is not in the request any more
+   * afterwards.
    *
    * @return null if somebody has to be asked
    * @throws ApiException 401
    */
   @Nullable UserInfo callerNow(Exchange exchange, RequestInfo info) {
     return switch (authenticator.authenticateNow(request(exchange, info))) {
-      case Authentication.Accepted(UserInfo user) -> user;
+      case Authentication.Accepted(UserInfo user) -> {
+        authenticator.strip(exchange.request().headers());
+        yield user;
+      }
       case Authentication.Unknown.MUST_ASK -> null;
       case Authentication.Unknown.NO_OPINION -> throw ApiException.unauthorized();
     };

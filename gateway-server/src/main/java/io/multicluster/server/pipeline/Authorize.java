@@ -10,8 +10,10 @@ import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks whether the user may. Health is open to everybody, as in kube-apiserver.
@@ -31,31 +33,52 @@ public final class Authorize {
     this.offered = offered;
   }
 
-  /** Whether {@link #check} would answer without asking anybody. */
-  boolean decidesNow(UserInfo user, RequestInfo info, Query query) {
-    for (Attributes question : questions(user, info, query)) {
-      if (authorizer.decideNow(question) == null) {
-        return false;
+  /** What was decided about a request, up to the first refusal. */
+  record Answers(List<Answer> all) {
+    /**
+     * @param told hears each decision, for the audit log
+     * @throws ApiException 403
+     */
+    void check(Consumer<Decision> told) {
+      for (Answer answer : all) {
+        told.accept(answer.decision);
+        if (!answer.decision.allowed()) {
+          throw answer.question.forbidden(answer.decision.reason());
+        }
       }
     }
-    return true;
   }
 
-  /**
-   * May block.
-   *
-   * @param told hears each decision, for the audit log
-   * @throws ApiException 403
-   */
-  void check(UserInfo user, RequestInfo info, Query query, Consumer<Decision> told) {
+  private record Answer(Attributes question, Decision decision) {}
+
+  /** Null if somebody has to be asked. Never blocks. */
+  @Nullable Answers answersNow(UserInfo user, RequestInfo info, Query query) {
+    List<Answer> answers = new ArrayList<>(2);
+    for (Attributes question : questions(user, info, query)) {
+      Decision decision = authorizer.decideNow(question);
+      if (decision == null) {
+        return null;
+      }
+      answers.add(new Answer(question, decision));
+      if (!decision.allowed()) {
+        break;
+      }
+    }
+    return new Answers(answers);
+  }
+
+  /** May block. */
+  Answers answers(UserInfo user, RequestInfo info, Query query) {
+    List<Answer> answers = new ArrayList<>(2);
     for (Attributes question : questions(user, info, query)) {
       Decision known = authorizer.decideNow(question);
       Decision decision = known == null ? authorizer.authorize(question) : known;
-      told.accept(decision);
+      answers.add(new Answer(question, decision));
       if (!decision.allowed()) {
-        throw question.forbidden(decision.reason());
+        break;
       }
     }
+    return new Answers(answers);
   }
 
   private List<Attributes> questions(UserInfo user, RequestInfo info, Query query) {

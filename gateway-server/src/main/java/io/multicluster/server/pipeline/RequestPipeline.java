@@ -73,36 +73,37 @@ public final class RequestPipeline implements RequestHandler {
           metrics.begin(exchange.request(), exchange.response(), query, info, LongRunning.is(info));
           Arrival arrival = new Arrival(exchange, query, info, router.route(info));
           Deadline deadline = Deadline.of(query, info);
-          if (staysOnTheLoop(arrival)) {
-            run(arrival, exchange.eventLoop());
+          UserInfo caller = mayStayOnTheLoop(arrival) ? callerNow(arrival) : null;
+          Authorize.Answers known =
+              caller == null ? null : authorize.answersNow(caller, info, query);
+          if (caller != null && known != null) {
+            run(arrival, caller, known);
           } else {
-            threads.execute(() -> shielded(exchange, () -> run(arrival, threads)));
+            threads.execute(() ->
+                shielded(
+                    exchange, () -> run(arrival, caller == null ? caller(arrival) : caller, null)));
           }
           deadline.start(exchange);
         });
   }
 
   /**
-   * Whether no step of {@link #run} has to wait for anybody: then it runs on the event loop, which
-   * saves a hand-over, and else on a thread of its own. The steps are the same either way.
+   * Whether no step has to wait for anybody, if caller and permission are known: then all run on
+   * the event loop, which saves a hand-over, and else on a thread of their own. The steps are the
+   * same either way.
    */
-  private boolean staysOnTheLoop(Arrival arrival) {
-    if (!arrival.route.neverBlocks(arrival.info)
-        || audit.mustWait(arrival.info)
-        || impersonate.isAsked(arrival.exchange)) {
-      return false;
-    }
-    UserInfo caller = authenticate.callerNow(arrival.exchange, arrival.info);
-    return caller != null && authorize.decidesNow(caller, arrival.info, arrival.query);
+  private boolean mayStayOnTheLoop(Arrival arrival) {
+    return arrival.route.neverBlocks(arrival.info)
+        && !audit.mustWait(arrival.info)
+        && !impersonate.isAsked(arrival.exchange);
   }
 
   /**
-   * @param here runs the steps after a wait in a queue: this thread's own kind
+   * @param known whether the caller may, if that was found out already
    */
-  private void run(Arrival arrival, Executor here) {
+  private void run(Arrival arrival, UserInfo caller, Authorize.@Nullable Answers known) {
     PipelineExchange exchange = arrival.exchange;
     RequestInfo info = arrival.info;
-    UserInfo caller = caller(arrival);
     exchange.times().done(StepTimes.AUTHENTICATION);
     record(arrival, caller);
     UserInfo user = impersonate.user(exchange, info, arrival.query, caller);
@@ -111,19 +112,41 @@ public final class RequestPipeline implements RequestHandler {
         flowControl.enter(
             new FlowRequest(exchange, info, arrival.query, user, LongRunning.is(info)),
             exchange::put,
-            () -> here.execute(() -> shielded(exchange, () -> proceed(arrival, user))),
+            () -> goOn(arrival, user, known != null),
             retryAfter -> ErrorAnswer.tooManyRequests(exchange, retryAfter));
     if (now) {
-      proceed(arrival, user);
+      proceed(arrival, user, known);
     }
   }
 
+  /**
+   * Takes up a request that had to wait for its seats. By now the permission may be gone.
+   *
+   * @param onTheLoop whether its steps ran there before
+   */
+  private void goOn(Arrival arrival, UserInfo user, boolean onTheLoop) {
+    Executor where = onTheLoop ? arrival.exchange.eventLoop() : threads;
+    where.execute(() ->
+        shielded(
+            arrival.exchange,
+            () -> {
+              Authorize.Answers known = authorize.answersNow(user, arrival.info, arrival.query);
+              if (known == null && onTheLoop) {
+                goOn(arrival, user, false);
+              } else {
+                proceed(arrival, user, known);
+              }
+            }));
+  }
+
   /** The steps of a request that has its seats. */
-  private void proceed(Arrival arrival, UserInfo user) {
+  private void proceed(Arrival arrival, UserInfo user, Authorize.@Nullable Answers known) {
     PipelineExchange exchange = arrival.exchange;
     RequestInfo info = arrival.info;
     exchange.times().done(StepTimes.QUEUE);
-    authorize.check(user, info, arrival.query, exchange::authorized);
+    Authorize.Answers answers =
+        known == null ? authorize.answers(user, info, arrival.query) : known;
+    answers.check(exchange::authorized);
     exchange.times().done(StepTimes.AUTHORIZATION);
     exchange.awaitIntent();
     if (exchange.response().headSent()) {
@@ -134,10 +157,20 @@ public final class RequestPipeline implements RequestHandler {
         new RoutedRequest(exchange, arrival.query, info, user, exchange.annotations()));
   }
 
-  /** Failed attempts are recorded too. */
+  /** May block. Failed attempts are recorded too. */
   private UserInfo caller(Arrival arrival) {
     try {
       return authenticate.caller(arrival.exchange, arrival.info);
+    } catch (ApiException refused) {
+      record(arrival, null);
+      throw refused;
+    }
+  }
+
+  /** Null if {@link #caller} has to be asked. */
+  private @Nullable UserInfo callerNow(Arrival arrival) {
+    try {
+      return authenticate.callerNow(arrival.exchange, arrival.info);
     } catch (ApiException refused) {
       record(arrival, null);
       throw refused;

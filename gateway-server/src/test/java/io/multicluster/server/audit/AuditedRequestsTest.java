@@ -336,6 +336,18 @@ final class AuditedRequestsTest {
     assertThat(event.json.path("user")).isEmpty();
   }
 
+  @Test
+  void recordsFailedAuthenticationOfReads() throws Exception {
+    HttpResponse<String> answer =
+        client.send(server.request(MAPS + "/one").build(), BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isEqualTo(401);
+    Event event = next();
+    assertThat(event.json.path("verb").asText()).isEqualTo("get");
+    assertThat(event.json.at("/responseStatus/code").asInt()).isEqualTo(401);
+    assertThat(event.json.path("user")).isEmpty();
+  }
+
   private CompletableFuture<@Nullable Void> append(byte[] line, Urgency urgency) {
     try {
       Event event = new Event(JSON.readTree(line), urgency, new CompletableFuture<>());
