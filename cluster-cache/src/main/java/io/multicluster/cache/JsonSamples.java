@@ -14,6 +14,9 @@ final class JsonSamples {
   /** Bytes of memory; bigger ones are not kept. */
   private static final int MOST = 64 * 1024;
 
+  /** Families whose hash leads to the same place; of more, the one unused for longest goes. */
+  private static final int WAYS = 4;
+
   private final JsonKind kind;
   private final JsonTranscoder transcoder;
   private final boolean counting;
@@ -21,7 +24,7 @@ final class JsonSamples {
   private final @Nullable JsonSample[] samples;
 
   /**
-   * @param slots how many families are remembered at most, a power of two
+   * @param slots how many families are remembered at most, a power of two from {@value #WAYS} on
    * @param counting whether the transcoder is to count what is left out of each object, so also of
    *     one that has that in common with others
    */
@@ -39,10 +42,8 @@ final class JsonSamples {
    * @return ready to write; good until the transcoder is used again
    */
   JsonTranscoder transcode(Object family, byte[] bytes) {
-    int slot = ((family.hashCode() * 0x9e3779b1) >>> 16) & (families.length - 1);
-    if (!family.equals(families[slot])) {
-      families[slot] = family;
-      samples[slot] = null;
+    int slot = (((family.hashCode() * 0x9e3779b1) >>> 16) & (families.length - 1)) & -WAYS;
+    if (!broughtToFront(family, slot)) {
       return transcoder.plain(kind, bytes, 0, bytes.length);
     }
     JsonSample sample = samples[slot];
@@ -54,5 +55,20 @@ final class JsonSamples {
       samples[slot] = made;
     }
     return transcoder;
+  }
+
+  /** Makes a family the first of those that share its place; returns whether it was there. */
+  private boolean broughtToFront(Object family, int front) {
+    int at = front;
+    while (at < front + WAYS - 1 && !family.equals(families[at])) {
+      at++;
+    }
+    boolean known = family.equals(families[at]);
+    JsonSample sample = known ? samples[at] : null;
+    System.arraycopy(families, front, families, front + 1, at - front);
+    System.arraycopy(samples, front, samples, front + 1, at - front);
+    families[front] = family;
+    samples[front] = sample;
+    return known;
   }
 }
