@@ -124,6 +124,14 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   }
 
   /**
+   * How many fields came in, in protobuf, that this gateway does not know since their member is
+   * newer: only clients that take protobuf get them.
+   */
+  public long unknownFields(CachedKind kind) {
+    return Objects.requireNonNull(kinds.get(kind)).members().unknownFields();
+  }
+
+  /**
    * Answers a get, list or watch of a resource that it {@link #serves}. Runs on the exchange's
    * event loop, does not block; the answer goes on after the call.
    *

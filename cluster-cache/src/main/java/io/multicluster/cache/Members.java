@@ -219,7 +219,7 @@ final class Members {
     return ready;
   }
 
-  /** Fields that came in and are not known here: clients get them in protobuf only. */
+  /** See {@link ClusterCache#unknownFields}. */
   long unknownFields() {
     return unknownFields.sum();
   }

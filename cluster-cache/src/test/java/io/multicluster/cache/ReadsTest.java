@@ -14,6 +14,7 @@ import io.multicluster.cache.CacheFixture.FakeFeed;
 import io.multicluster.cache.CacheFixture.FakeFeeds;
 import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoReader;
+import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.rv.ContinueToken;
 import io.multicluster.wire.status.ApiException;
 import java.io.ByteArrayInputStream;
@@ -66,6 +67,20 @@ class ReadsTest {
         .isGreaterThanOrEqualTo(pod.at("/metadata/resourceVersion").asLong());
     assertThat(names(json(fixture.get("/api/v1/namespaces/a/pods"))))
         .containsExactly("a/a@east", "a/x@east", "a/x@west");
+  }
+
+  @Test
+  void fieldsThatANewerMemberSendsAreCounted() {
+    FakeFeed east = fixture.ready("east").get("east");
+    byte[] pod = TestObjects.pod("a", "new", "2", 3, Map.of(), "n1", "Running");
+    east.list(
+        east.pods,
+        3,
+        TestObjects.pod("a", "old", "1", 2, Map.of(), "n1", "Running"),
+        new ProtoWriter().raw(pod, 0, pod.length).string(99, "of tomorrow").toByteArray());
+    assertThat(fixture.cache.unknownFields(CachedKind.PODS)).isEqualTo(1);
+    assertThat(names(json(fixture.get("/api/v1/pods"))))
+        .containsExactly("a/new@east", "a/old@east");
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.multicluster.server.metrics.MetricsText;
 import io.multicluster.wire.resource.GroupResource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /** The members and what is cached of them. */
 final class ClusterMetrics implements MetricSource {
@@ -34,18 +36,13 @@ final class ClusterMetrics implements MetricSource {
         "apiserver_resource_objects",
         MetricType.GAUGE,
         "Objects in the cache, of all clusters together.");
-    members
-        .keySet()
-        .forEach(kind -> {
-          GroupResource resource = kind.resource().groupResource();
-          page.sample(
-              "apiserver_resource_objects",
-              cache.objects(kind),
-              "group",
-              resource.group(),
-              "resource",
-              resource.resource());
-        });
+    perKind(page, "apiserver_resource_objects", members.keySet(), cache::objects);
+    page.family(
+        "multicluster_cache_unknown_fields_total",
+        MetricType.COUNTER,
+        "Fields that members newer than the gateway sent, and that it shows in protobuf only.");
+    perKind(
+        page, "multicluster_cache_unknown_fields_total", members.keySet(), cache::unknownFields);
     page.family(
         "multicluster_cached_objects", MetricType.GAUGE, "Objects in the cache, by cluster.");
     perMember(
@@ -58,6 +55,20 @@ final class ClusterMetrics implements MetricSource {
         MetricType.GAUGE,
         "1 where a cluster's objects are shown as they last were, because it does not answer.");
     perMember(page, "multicluster_cache_stale", members, (_, status) -> status.stale() ? 1 : 0);
+  }
+
+  private static void perKind(
+      MetricsText page, String name, Set<CachedKind> kinds, ToLongFunction<CachedKind> value) {
+    kinds.forEach(kind -> {
+      GroupResource resource = kind.resource().groupResource();
+      page.sample(
+          name,
+          value.applyAsLong(kind),
+          "group",
+          resource.group(),
+          "resource",
+          resource.resource());
+    });
   }
 
   private interface Value {
