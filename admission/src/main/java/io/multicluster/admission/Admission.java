@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -163,7 +164,7 @@ public final class Admission {
     KubeObject after = Reads.object(dryRun(request, request.body()));
     Findings findings = created(request, rules, path, after);
     settle(request, findings, after);
-    return passOn(findings, () -> {});
+    return passOn(findings);
   }
 
   private Findings created(
@@ -222,7 +223,7 @@ public final class Admission {
       }
       if (request.isDryRun()) {
         judgement.notDone.run();
-        return passOn(findings, () -> {});
+        return passOn(findings);
       }
       ApiServer.Answer answer =
           request
@@ -448,7 +449,7 @@ public final class Admission {
       deletion(rules, containment, findings, request.key(), before, orphans(options));
       settle(request, findings, before);
       if (options.isDryRun()) {
-        return passOn(findings, () -> {});
+        return passOn(findings);
       }
       remember(rules, request.key(), before);
       ApiServer.Answer answer = delete(request, request.path(), options, before);
@@ -534,7 +535,7 @@ public final class Admission {
       judgeMember(request, rules, reads, all, object, options);
     }
     if (options.isDryRun()) {
-      return passOn(all, () -> {});
+      return passOn(all);
     }
     for (KubeObject object : selected) {
       deleteMember(request, rules, reads, options, object);
@@ -665,8 +666,14 @@ public final class Admission {
     }
     if (dryRun) {
       counted.forEach(podRules::undo);
+      return passOn(all);
     }
-    return passOn(all, () -> counted.forEach(podRules::undo));
+    AtomicReference<List<Pod>> done = new AtomicReference<>(counted);
+    return new Outcome.PassOn(
+        all.warnings(),
+        all.records(),
+        () -> done.getAndSet(List.of()).forEach(podRules::undo),
+        one);
   }
 
   private static boolean overridden(AdmissionRequest request, Findings findings) {
@@ -767,8 +774,8 @@ public final class Admission {
     }
   }
 
-  private static Outcome passOn(Findings findings, Runnable notDone) {
-    return new Outcome.PassOn(findings.warnings(), findings.records(), notDone);
+  private static Outcome passOn(Findings findings) {
+    return new Outcome.PassOn(findings.warnings(), findings.records(), () -> {}, true);
   }
 
   private static ApiServer.Answer dryRun(AdmissionRequest request, byte[] body) {

@@ -13,10 +13,13 @@ public sealed interface Outcome {
   /**
    * The request is to go on as it came.
    *
-   * @param notDone to be run if it turns out not to have been carried out
+   * @param notDone to be run if it turns out not to have been carried out; idempotent
+   * @param atomic whether an API server that refuses it has certainly done nothing of it: false for
+   *     collections
    */
-  record PassOn(List<String> warnings, List<String> records, Runnable notDone) implements Outcome {
-    static final PassOn UNJUDGED = new PassOn(List.of(), List.of(), () -> {});
+  record PassOn(List<String> warnings, List<String> records, Runnable notDone, boolean atomic)
+      implements Outcome {
+    static final PassOn UNJUDGED = new PassOn(List.of(), List.of(), () -> {}, true);
 
     public PassOn {
       warnings = List.copyOf(warnings);

@@ -20,6 +20,8 @@ import java.util.function.Predicate;
  *
  * <p>Thread-safe. A removal is counted before it is carried out, under one lock with its judgement,
  * so that removals at the same moment see each other; it is given back if it was not carried out.
+ * Several requests may remove the same pod: it counts once, and until the last of them has turned
+ * out not to have done it.
  */
 final class PodRules {
   private static final int MOST_REMOVALS = 100_000;
@@ -29,9 +31,16 @@ final class PodRules {
   private final Map<PodOwner, ArrayDeque<Removal>> removals = new HashMap<>();
   private int remembered;
 
-  private record Removal(String cluster, String uid, long at) {
+  /**
+   * @param requests how many remove the pod, those that have turned out not to do it apart
+   */
+  private record Removal(String cluster, String uid, long at, int requests) {
     boolean of(Pod pod) {
       return uid.equals(pod.uid()) && cluster.equals(pod.cluster());
+    }
+
+    Removal with(int more) {
+      return new Removal(cluster, uid, at, requests + more);
     }
   }
 
@@ -62,7 +71,7 @@ final class PodRules {
    *
    * @param siblings the pods of the pod's owner; none if it has no owner
    * @param overridden whether what was refused is carried out all the same
-   * @return whether it was counted, for the first time
+   * @return whether it counts, so that it is to be taken back by {@link #undo} if it is not done
    */
   synchronized boolean remove(
       Findings findings,
@@ -72,8 +81,8 @@ final class PodRules {
       Predicate<Findings> overridden) {
     protection(findings, policies, pod);
     PodOwner owner = pod.owner();
-    boolean counts =
-        owner != null && !pod.terminating() && !pod.finished() && !isRemoved(owner, pod);
+    boolean known = owner != null && isRemoved(owner, pod);
+    boolean counts = owner != null && !known && !pod.terminating() && !pod.finished();
     int live = 0;
     if (owner != null && counts) {
       live = (int) siblings.stream().filter(sibling -> isLive(owner, sibling)).count();
@@ -84,22 +93,42 @@ final class PodRules {
       }
     }
     boolean carriedOut = findings.refusals().isEmpty() || overridden.test(findings);
-    return carriedOut
-        && owner != null
-        && counts
-        && limited(policies, findings, pod)
-        && count(findings, owner, pod, live);
+    if (!carriedOut || owner == null) {
+      return false;
+    }
+    if (known) {
+      change(owner, pod, 1);
+      return true;
+    }
+    return counts && limited(policies, findings, pod) && count(findings, owner, pod, live);
   }
 
-  /** Takes back that a pod was removed. */
+  /** Takes back what one {@link #remove} of this pod counted. */
   synchronized void undo(Pod pod) {
     PodOwner owner = pod.owner();
-    ArrayDeque<Removal> row = owner == null ? null : removals.get(owner);
-    if (row != null && row.removeIf(removal -> removal.of(pod))) {
-      remembered--;
-      if (row.isEmpty()) {
-        removals.remove(owner);
+    if (owner != null) {
+      change(owner, pod, -1);
+    }
+  }
+
+  /** Has more or fewer requests remove a pod; what none removes is forgotten. */
+  private void change(PodOwner owner, Pod pod, int more) {
+    ArrayDeque<Removal> row = removals.get(owner);
+    if (row == null) {
+      return;
+    }
+    int size = row.size();
+    // In place: a row is in the order of time.
+    for (int i = 0; i < size; i++) {
+      Removal removal = row.removeFirst();
+      Removal changed = removal.of(pod) ? removal.with(more) : removal;
+      if (changed.requests > 0) {
+        row.addLast(changed);
       }
+    }
+    remembered -= size - row.size();
+    if (row.isEmpty()) {
+      removals.remove(owner);
     }
   }
 
@@ -147,7 +176,7 @@ final class PodRules {
     }
     removals
         .computeIfAbsent(owner, _ -> new ArrayDeque<>(2))
-        .addLast(new Removal(pod.cluster(), pod.uid(), nanoTime.getAsLong()));
+        .addLast(new Removal(pod.cluster(), pod.uid(), nanoTime.getAsLong(), 1));
     remembered++;
     return true;
   }

@@ -249,6 +249,60 @@ class DeletionTest {
   }
 
   @Test
+  void aRemovalThatTwoAskForIsGivenBackWhenNeitherDidIt() {
+    World world = new World(POD_LIMITS);
+    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
+    for (int i = 0; i < 5; i++) {
+      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
+    }
+    Outcome.PassOn first = (Outcome.PassOn) remove(world, 0, true);
+    Outcome.PassOn second = (Outcome.PassOn) remove(world, 0, false);
+    first.notDone().run();
+    first.notDone().run();
+    assertThatThrownBy(() -> remove(world, 1, true))
+        .as("the second may have removed it")
+        .hasMessageContaining("1 went");
+    second.notDone().run();
+    remove(world, 1, true);
+  }
+
+  @Test
+  void aDryRunCountsNothingHoweverItEnds() {
+    World world = new World(POD_LIMITS);
+    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
+    for (int i = 0; i < 5; i++) {
+      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
+    }
+    remove(world, 0, true);
+    String path = "/api/v1/namespaces/prod-shop/pods/web-0?dryRun=All";
+    Outcome.PassOn trial =
+        (Outcome.PassOn) world.send(World.JANE, "DELETE", path, "", new byte[0], true);
+    trial.notDone().run();
+    assertThatThrownBy(() -> remove(world, 1, true)).hasMessageContaining("1 went");
+  }
+
+  @Test
+  void ofACollectionThatIsRefusedPartMayHaveBeenRemoved() {
+    World world = new World(POD_LIMITS);
+    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
+    for (int i = 0; i < 5; i++) {
+      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
+    }
+    String pods = "/api/v1/namespaces/prod-shop/pods";
+    Outcome.PassOn all =
+        (Outcome.PassOn)
+            world.send(
+                World.JANE,
+                "DELETE",
+                pods + "?fieldSelector=metadata.name%3Dweb-0",
+                "",
+                new byte[0],
+                true);
+    assertThat(all.atomic()).isFalse();
+    assertThat(((Outcome.PassOn) remove(world, 0, true)).atomic()).isTrue();
+  }
+
+  @Test
   void protectedPodsAreNeitherDeletedNorEvictedNorCollected() {
     World world = new World();
     world.pods.add(pod("db-0", null, key -> key.equals(Rules.KRUISE_LABEL) ? "Always" : null));

@@ -127,7 +127,11 @@ public final class AdmissionRoute implements Route {
     try {
       route.answer(request.withExchange(judged));
     } catch (ApiException refused) {
-      passed.notDone().run();
+      int code = refused.status().code();
+      // All others may come after it was carried out: see UpstreamErrors.
+      if (code / 100 == 4 || code == 503) {
+        passed.notDone().run();
+      }
       throw refused;
     }
   }

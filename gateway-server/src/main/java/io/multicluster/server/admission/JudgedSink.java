@@ -31,7 +31,7 @@ record JudgedSink(ResponseSink sink, Outcome.PassOn outcome) implements Response
 
   @Override
   public void head(int status, Http2Headers headers) {
-    if (status / 100 == 4) {
+    if (status / 100 == 4 && outcome.atomic()) {
       outcome.notDone().run();
     }
     warn(headers, outcome.warnings());
