@@ -58,7 +58,7 @@ final class ApiServer {
   static synchronized ApiServer shared() throws IOException {
     RealClusters.assumeAvailable();
     if (shared == null) {
-      Path folder = Files.createTempDirectory("authn-");
+      Path folder = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "api-server");
       TestCluster cluster =
           new RealClusters(_ -> {}).start(ClusterSpec.bare("control-plane", folder));
       shared = new ApiServer(folder, cluster.access());

@@ -37,7 +37,8 @@ final class Kubectl {
     String name = "kubectl-" + minor;
     Path program = Programs.get(line -> System.err.println(line), name).path(name);
     try {
-      return new Kubectl(program, kubeconfig, Files.createTempDirectory("kubectl-home"));
+      Path homes = Files.createDirectories(Path.of("target", "kubectl"));
+      return new Kubectl(program, kubeconfig, Files.createTempDirectory(homes, "home").toAbsolutePath());
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
