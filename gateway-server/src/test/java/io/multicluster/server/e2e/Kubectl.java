@@ -38,7 +38,8 @@ final class Kubectl {
     Path program = Programs.get(line -> System.err.println(line), name).path(name);
     try {
       Path homes = Files.createDirectories(Path.of("target", "kubectl"));
-      return new Kubectl(program, kubeconfig, Files.createTempDirectory(homes, "home").toAbsolutePath());
+      return new Kubectl(
+          program, kubeconfig, Files.createTempDirectory(homes, "home").toAbsolutePath());
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
