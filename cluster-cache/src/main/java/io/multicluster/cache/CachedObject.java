@@ -80,13 +80,19 @@ abstract sealed class CachedObject implements FieldSet
 
   /** As served, but under another resourceVersion: the last content of a deleted object. */
   byte[] bytes(long otherVersion) {
-    byte[] bytes = content.copy();
-    long rest = otherVersion;
+    byte[] bytes = new byte[content.size()];
+    copyTo(bytes, otherVersion);
+    return bytes;
+  }
+
+  /** Writes it to the front of an array as it is served under that resourceVersion. */
+  void copyTo(byte[] target, long servedVersion) {
+    content.copyTo(target);
+    long rest = servedVersion;
     for (int i = resourceVersionAt + HybridClock.DIGITS - 1; i >= resourceVersionAt; i--) {
-      bytes[i] = (byte) ('0' + rest % 10);
+      target[i] = (byte) ('0' + rest % 10);
       rest /= 10;
     }
-    return bytes;
   }
 
   /** Appends it as served. */

@@ -1,5 +1,6 @@
 package io.multicluster.cache;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,16 +24,17 @@ final class Compactor {
    * other.
    *
    * @param family a name for objects that are expected to be alike
-   * @param bytes pass to the content
+   * @param bytes begins with the object
+   * @param length of the object
    */
-  Content compact(String family, byte[] bytes) {
+  Content compact(String family, byte[] bytes, int length) {
     Whole template = templates.get(family);
     @Nullable Delta delta =
-        template == null ? null : encoder.encode(template, bytes, bytes.length / WORTH);
+        template == null ? null : encoder.encode(template, bytes, length, length / WORTH);
     if (delta != null) {
       return delta;
     }
-    Whole whole = new Whole(bytes);
+    Whole whole = new Whole(Arrays.copyOf(bytes, length));
     templates.put(family, whole);
     return whole;
   }

@@ -13,8 +13,15 @@ sealed interface Content permits Whole, Delta {
   /** What its family is kept as deltas to. */
   Whole template();
 
+  /** Writes the object's bytes to the front of an array. */
+  void copyTo(byte[] target);
+
   /** The object's bytes in an array of the caller's own. */
-  byte[] copy();
+  default byte[] copy() {
+    byte[] object = new byte[size()];
+    copyTo(object);
+    return object;
+  }
 
   /** Appends the object's bytes. */
   void writeTo(ByteBuf out);

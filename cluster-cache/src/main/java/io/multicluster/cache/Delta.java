@@ -40,26 +40,24 @@ final class Delta implements Content {
   }
 
   @Override
-  public byte[] copy() {
-    byte[] object = new byte[size];
+  public void copyTo(byte[] target) {
     byte[] base = template.bytes();
     Steps next = new Steps(steps);
     int at = 0;
     int from = 0;
     while (at < size) {
       int own = next.number();
-      System.arraycopy(steps, next.at, object, at, own);
+      System.arraycopy(steps, next.at, target, at, own);
       next.at += own;
       at += own;
       if (at < size) {
         int shared = next.number();
         from += own + next.signed();
-        System.arraycopy(base, from, object, at, shared);
+        System.arraycopy(base, from, target, at, shared);
         at += shared;
         from += shared;
       }
     }
-    return object;
   }
 
   @Override

@@ -29,10 +29,12 @@ final class DeltaEncoder {
   private int length;
 
   /**
+   * @param object begins with the object
+   * @param size of the object
    * @param most bytes that may differ for it to be worth it
    * @return null if it is not
    */
-  @Nullable Delta encode(Whole base, byte[] object, int most) {
+  @Nullable Delta encode(Whole base, byte[] object, int size, int most) {
     if (template != base) {
       index(base);
     }
@@ -41,7 +43,7 @@ final class DeltaEncoder {
     int written = 0; // of the object
     int aligned = 0; // where in the template the byte at "written" would be
     int at = 0;
-    while (at + WORD_BYTES <= object.length) {
+    while (at + WORD_BYTES <= size) {
       long word = (long) WORD.get(object, at);
       int from = find(shared, word, aligned + at - written);
       if (from < 0) {
@@ -55,8 +57,8 @@ final class DeltaEncoder {
         start--;
         from--;
       }
-      int equal = Arrays.mismatch(object, start, object.length, shared, from, shared.length);
-      int count = equal < 0 ? object.length - start : equal;
+      int equal = Arrays.mismatch(object, start, size, shared, from, shared.length);
+      int count = equal < 0 ? size - start : equal;
       own(object, written, start);
       number(count);
       int jump = from - (aligned + start - written);
@@ -65,10 +67,10 @@ final class DeltaEncoder {
       aligned = from + count;
       at = written;
     }
-    if (written < object.length) {
-      own(object, written, object.length);
+    if (written < size) {
+      own(object, written, size);
     }
-    return length > most ? null : new Delta(base, object.length, Arrays.copyOf(steps, length));
+    return length > most ? null : new Delta(base, size, Arrays.copyOf(steps, length));
   }
 
   /** Where the template has that word; the place given first; -1 if nowhere that is known. */

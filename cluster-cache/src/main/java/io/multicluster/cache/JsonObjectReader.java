@@ -59,7 +59,11 @@ final class JsonObjectReader implements ObjectReader {
       mark(metadata, "labels", ClusterMark.LABEL);
       mark(metadata, "annotations", ClusterMark.ANNOTATION);
       byte[] marked = JSON.writeValueAsBytes(object);
-      return object(marked, metadata, memberVersion, family -> compactor.compact(family, marked));
+      return object(
+          marked,
+          metadata,
+          memberVersion,
+          family -> compactor.compact(family, marked, marked.length));
     } catch (IOException e) {
       throw malformed();
     }

@@ -38,19 +38,20 @@ final class JsonSamples {
 
   /**
    * @param family tells apart, by its {@code equals}, what objects are expected to be alike
-   * @param bytes of the object, in an array that nobody changes any more
+   * @param bytes begins with the object
+   * @param length of the object
    * @return ready to write; good until the transcoder is used again
    */
-  JsonTranscoder transcode(Object family, byte[] bytes) {
+  JsonTranscoder transcode(Object family, byte[] bytes, int length) {
     int slot = (((family.hashCode() * 0x9e3779b1) >>> 16) & (families.length - 1)) & -WAYS;
     if (!broughtToFront(family, slot)) {
-      return transcoder.plain(kind, bytes, 0, bytes.length);
+      return transcoder.plain(kind, bytes, 0, length);
     }
     JsonSample sample = samples[slot];
     if (sample != null) {
-      return transcoder.like(sample, kind, bytes);
+      return transcoder.like(sample, kind, bytes, length);
     }
-    JsonSample made = transcoder.sample(kind, bytes);
+    JsonSample made = transcoder.sample(kind, bytes, length);
     if (made.footprint() <= MOST && (made.complete() || !counting)) {
       samples[slot] = made;
     }

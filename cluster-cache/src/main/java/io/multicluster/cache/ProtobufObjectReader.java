@@ -27,6 +27,9 @@ final class ProtobufObjectReader implements ObjectReader {
   private final StringPool pool = new StringPool(1024);
   private final ObjectSplicer splicer = new ObjectSplicer();
 
+  /** Of most objects that are read little is kept. */
+  private final Scratch scratch = new Scratch();
+
   /** Finds what can't be decoded, and counts what is not known. */
   private final JsonSamples check;
 
@@ -52,40 +55,47 @@ final class ProtobufObjectReader implements ObjectReader {
         managedFields
             ? object
             : splicer.withoutManagedFields(object, 0, object.length).toByteArray();
-    byte[] bytes =
-        splicer.serve(wanted, 0, wanted.length, PLACEHOLDER, origin.mark()).toByteArray();
+    int length = splicer.serve(wanted, 0, wanted.length, PLACEHOLDER, origin.mark()).size();
+    byte[] bytes = scratch.array(length);
+    splicer.write(bytes);
     return object(
         bytes,
+        length,
         memberVersion,
         family -> {
-          check.transcode(family, bytes);
-          return compactor.compact(family, bytes);
+          check.transcode(family, bytes, length);
+          return compactor.compact(family, bytes, length);
         });
   }
 
   @Override
   public CachedObject restore(Content content, long memberVersion) {
-    return object(content.copy(), memberVersion, family -> compactor.restored(family, content));
+    return object(
+        content.copy(),
+        content.size(),
+        memberVersion,
+        family -> compactor.restored(family, content));
   }
 
   /**
+   * @param bytes begins with the object
    * @param contentOf the content that an object of that family is to have
    */
   private CachedObject object(
-      byte[] bytes, long memberVersion, Function<String, Content> contentOf) {
-    ObjectMeta metadata = ObjectMeta.scan(bytes, 0, bytes.length, pool);
+      byte[] bytes, int length, long memberVersion, Function<String, Content> contentOf) {
+    ObjectMeta metadata = ObjectMeta.scan(bytes, 0, length, pool);
     ObjectReader.checkNames(kind, origin, metadata.namespace(), metadata.name());
     ObjectMeta.OwnerReference controller = metadata.controller();
     String owner = controller == null ? null : controller.uid();
     GroupResource resource = kind.resource().groupResource();
     EventRow event =
-        resource.equals(GroupResource.EVENTS) ? EventRow.read(bytes, 0, bytes.length, pool) : null;
+        resource.equals(GroupResource.EVENTS) ? EventRow.read(bytes, 0, length, pool) : null;
     String relatives = owner == null ? metadata.namespace() : owner;
     CachedObject.Parts parts =
         new CachedObject.Parts(
             ObjectKey.of(metadata.namespace(), metadata.name(), origin.cluster()),
             contentOf.apply(event == null ? relatives : event.component() + '/' + event.reason()),
-            resourceVersionAt(bytes),
+            resourceVersionAt(bytes, length),
             origin,
             memberVersion,
             metadata.uid(),
@@ -95,12 +105,12 @@ final class ProtobufObjectReader implements ObjectReader {
       return new CachedEvent(parts, event);
     }
     return resource.equals(GroupResource.PODS)
-        ? new CachedPod(parts, PodRow.read(bytes, 0, bytes.length, pool))
+        ? new CachedPod(parts, PodRow.read(bytes, 0, length, pool))
         : new CachedPlain(parts, new PlainRow(metadata.creationSeconds()));
   }
 
-  private static int resourceVersionAt(byte[] bytes) {
-    ProtoReader object = new ProtoReader(bytes);
+  private static int resourceVersionAt(byte[] bytes, int length) {
+    ProtoReader object = new ProtoReader(bytes, 0, length);
     while (object.next()) {
       if (object.field() == METADATA) {
         ProtoReader metadata = object.message();

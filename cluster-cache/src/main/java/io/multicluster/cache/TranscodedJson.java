@@ -24,6 +24,7 @@ final class TranscodedJson implements JsonSource {
           // What is left out was counted when it came in.
           JsonTranscoder transcoder = new JsonTranscoder(new LongAdder());
           return new Forms(
+              new Scratch(),
               transcoder,
               new JsonSamples(kind, transcoder, FAMILIES, false),
               new JsonSamples(metadata, transcoder, FAMILIES, false),
@@ -32,6 +33,7 @@ final class TranscodedJson implements JsonSource {
       };
 
   private record Forms(
+      Scratch scratch,
       JsonTranscoder transcoder,
       JsonSamples objects,
       JsonSamples metadata,
@@ -39,6 +41,12 @@ final class TranscodedJson implements JsonSource {
 
     JsonSamples metadata(String version) {
       return version.equals("v1beta1") ? metadataBeta : metadata;
+    }
+
+    JsonTranscoder read(JsonSamples as, CachedObject object, long resourceVersion) {
+      byte[] bytes = scratch.array(object.size());
+      object.copyTo(bytes, resourceVersion);
+      return as.transcode(object.content().template(), bytes, object.size());
     }
   }
 
@@ -63,25 +71,20 @@ final class TranscodedJson implements JsonSource {
 
   @Override
   public void item(ByteBuf out, CachedObject object) {
-    forms.get().objects.transcode(object.content().template(), object.bytes()).writeItem(out);
+    Forms own = forms.get();
+    own.read(own.objects, object, object.resourceVersion()).writeItem(out);
   }
 
   @Override
   public void object(ByteBuf out, CachedObject object, long resourceVersion) {
-    forms
-        .get()
-        .objects
-        .transcode(object.content().template(), object.bytes(resourceVersion))
-        .writeObject(out);
+    Forms own = forms.get();
+    own.read(own.objects, object, resourceVersion).writeObject(out);
   }
 
   @Override
   public void metadata(ByteBuf out, CachedObject object, long resourceVersion, String version) {
-    forms
-        .get()
-        .metadata(version)
-        .transcode(object.content().template(), object.bytes(resourceVersion))
-        .writeObject(out);
+    Forms own = forms.get();
+    own.read(own.metadata(version), object, resourceVersion).writeObject(out);
   }
 
   @Override

@@ -30,8 +30,8 @@ final class Whole implements Content {
   }
 
   @Override
-  public byte[] copy() {
-    return bytes.clone();
+  public void copyTo(byte[] target) {
+    System.arraycopy(bytes, 0, target, 0, bytes.length);
   }
 
   @Override

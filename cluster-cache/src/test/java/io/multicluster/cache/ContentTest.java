@@ -32,7 +32,7 @@ class ContentTest {
       Whole whole = new Whole(template);
       for (int k = 0; k < 3; k++) {
         byte[] object = edited(template, random);
-        Delta delta = encoder.encode(whole, object, Integer.MAX_VALUE);
+        Delta delta = encoder.encode(whole, object, object.length, Integer.MAX_VALUE);
         assertThat(delta).isNotNull();
         assertGivesBack(delta, object);
         assertThat(delta.sameAs(new Whole(object))).isTrue();
@@ -52,7 +52,7 @@ class ContentTest {
       random.nextBytes(template);
       Whole whole = new Whole(template);
       byte[] object = edited(template, random);
-      Delta delta = encoder.encode(whole, object, 150);
+      Delta delta = encoder.encode(whole, object, object.length, 150);
       if (delta != null) {
         assertThat(delta.footprint()).isLessThanOrEqualTo(150 + 48);
         assertGivesBack(delta, object);
@@ -60,7 +60,7 @@ class ContentTest {
     }
     byte[] stranger = new byte[2_000];
     random.nextBytes(stranger);
-    assertThat(encoder.encode(new Whole(new byte[2_000]), stranger, 500)).isNull();
+    assertThat(encoder.encode(new Whole(new byte[2_000]), stranger, stranger.length, 500)).isNull();
   }
 
   @Test
@@ -70,7 +70,7 @@ class ContentTest {
     long size = 0;
     for (int number = 0; number < 20; number++) {
       byte[] pod = SyntheticPods.pod(number, 1_000_000_000L + number);
-      Content content = compactor.compact("owner", pod.clone());
+      Content content = compactor.compact("owner", pod, pod.length);
       assertGivesBack(content, pod);
       kept += content.footprint();
       size += pod.length;
@@ -83,10 +83,11 @@ class ContentTest {
     Compactor compactor = new Compactor(new Templates());
     byte[] pending = TestObjects.pod("a", "p1", "u1", 5, Map.of("app", "x"), "", "Pending");
     byte[] running = SyntheticPods.pod(1, 1);
-    assertThat(compactor.compact("owner", pending)).isInstanceOf(Whole.class);
-    assertThat(compactor.compact("owner", running)).isInstanceOf(Whole.class);
-    assertThat(compactor.compact("owner", SyntheticPods.pod(2, 2))).isInstanceOf(Delta.class);
-    assertThat(compactor.compact("another", SyntheticPods.pod(2, 2))).isInstanceOf(Whole.class);
+    byte[] another = SyntheticPods.pod(2, 2);
+    assertThat(compactor.compact("owner", pending, pending.length)).isInstanceOf(Whole.class);
+    assertThat(compactor.compact("owner", running, running.length)).isInstanceOf(Whole.class);
+    assertThat(compactor.compact("owner", another, another.length)).isInstanceOf(Delta.class);
+    assertThat(compactor.compact("another", another, another.length)).isInstanceOf(Whole.class);
   }
 
   @Test

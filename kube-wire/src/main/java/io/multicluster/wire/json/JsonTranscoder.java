@@ -136,18 +136,19 @@ public final class JsonTranscoder {
    * Reads an object as {@link #plain} does, and returns what it takes to read others that are much
    * like it with {@link #like}.
    *
-   * @param object pass to the sample
+   * @param end of the object, which begins with the array
    * @throws MalformedProtoException if the bytes are not an object of that kind
    */
-  public JsonSample sample(JsonKind kind, byte[] object) {
+  public JsonSample sample(JsonKind kind, byte[] object, int end) {
     recorder.reset();
     recording = true;
     try {
-      transcode(kind, object, 0, object.length, UNCHANGED);
+      transcode(kind, object, 0, end, UNCHANGED);
     } finally {
       recording = false;
     }
-    return recorder.sample(object, Arrays.copyOf(buffer.bytes, length), !incomplete);
+    return recorder.sample(
+        Arrays.copyOf(object, end), Arrays.copyOf(buffer.bytes, length), !incomplete);
   }
 
   /**
@@ -155,12 +156,13 @@ public final class JsonTranscoder {
    * Fields that it leaves out there are not counted again.
    *
    * @param like of an object of the same kind
+   * @param end of the object, which begins with the array
    * @throws MalformedProtoException if the bytes are not an object of that kind
    */
-  public JsonTranscoder like(JsonSample like, JsonKind kind, byte[] object) {
+  public JsonTranscoder like(JsonSample like, JsonKind kind, byte[] object, int end) {
     sample = like;
     try {
-      transcode(kind, object, 0, object.length, UNCHANGED);
+      transcode(kind, object, 0, end, UNCHANGED);
     } finally {
       sample = JsonSample.NOTHING;
     }

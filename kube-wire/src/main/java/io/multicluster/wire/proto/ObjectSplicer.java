@@ -188,13 +188,18 @@ public final class ObjectSplicer {
   /** The planned object, bare. */
   public byte[] toByteArray() {
     byte[] target = new byte[size];
+    write(target);
+    return target;
+  }
+
+  /** Writes the bare object to the front of an array. */
+  public void write(byte[] target) {
     int at = 0;
     for (int i = 0; i < pieces; i++) {
       int length = tos[i] - froms[i];
       System.arraycopy(sources[i], froms[i], target, at, length);
       at += length;
     }
-    return target;
   }
 
   private void reset() {

@@ -9,6 +9,7 @@ import io.multicluster.wire.proto.MalformedProtoException;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -33,12 +34,12 @@ class JsonSampleTest {
         byte[] other = relative(original, random);
         JsonSample sample;
         try {
-          sample = transcoder.sample(kind, one);
+          sample = sample(kind, one);
         } catch (MalformedProtoException e) {
           continue;
         }
         String expected = answer(() -> transcoder.plain(kind, other, 0, other.length));
-        assertThat(answer(() -> transcoder.like(sample, kind, other)))
+        assertThat(answer(() -> like(sample, kind, other)))
             .as("%s, seed %d", kind, seed)
             .isEqualTo(expected);
       }
@@ -51,7 +52,7 @@ class JsonSampleTest {
     String expected = answer(() -> transcoder.plain(pod, object, 0, object.length));
     assertThat(
             answer(() -> {
-              transcoder.sample(pod, object);
+              sample(pod, object);
               return transcoder;
             }))
         .isEqualTo(expected);
@@ -59,15 +60,33 @@ class JsonSampleTest {
 
   @Test
   void whatIsEqualIsTakenOverWithoutReadingItAgain() {
-    JsonSample sample = transcoder.sample(pod, podNamed("one", 7));
+    JsonSample sample = sample(pod, podNamed("one", 7));
     assertThat(leftOut.sum()).as("an unknown field in the container").isEqualTo(1);
 
-    assertThat(answer(() -> transcoder.like(sample, pod, podNamed("another", 7))))
+    assertThat(answer(() -> like(sample, pod, podNamed("another", 7))))
         .contains("another", "nginx");
     assertThat(leftOut.sum()).as("taken over").isEqualTo(1);
 
-    transcoder.like(sample, pod, podNamed("one", 8));
+    like(sample, pod, podNamed("one", 8));
     assertThat(leftOut.sum()).as("different, so read").isEqualTo(2);
+  }
+
+  /** Of an object in an array that is longer, and used for something else afterwards. */
+  private JsonSample sample(JsonKind kind, byte[] object) {
+    byte[] array = roomy(object);
+    JsonSample sample = transcoder.sample(kind, array, object.length);
+    Arrays.fill(array, (byte) 0xff);
+    return sample;
+  }
+
+  private JsonTranscoder like(JsonSample sample, JsonKind kind, byte[] object) {
+    return transcoder.like(sample, kind, roomy(object), object.length);
+  }
+
+  private static byte[] roomy(byte[] object) {
+    byte[] array = Arrays.copyOf(object, object.length + 50);
+    Arrays.fill(array, object.length, array.length, (byte) 0xff);
+    return array;
   }
 
   /** A pod whose container has a field that no table knows. */
