@@ -12,8 +12,10 @@ import java.util.function.LongSupplier;
  * at a time notice little of them.
  *
  * <p>Found as TCP finds its window: halved while the processors are short, and grown while they are
- * not and somebody waits for it. Never fewer than there are processors. It holds only while
- * somebody is there to notice: busy flows among themselves have all seats, which gets most done.
+ * not and somebody waits for it; but what was too much is not tried again for a while, as each try
+ * is noticed. Never less than keeps half of the processors busy, whoever else needs them. It holds
+ * only while somebody is there to notice: busy flows among themselves have all seats, which gets
+ * most done.
  *
  * <p>Shared by all levels; each has the window for itself. Safe for use by any thread.
  */
@@ -24,6 +26,9 @@ final class CongestionWindow {
   /** How long the window holds after a light flow was seen. */
   private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** How long a window that was too wide is not tried again. */
+  private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final int least;
   private final int most;
   private final LongSupplier nanoTime;
@@ -31,16 +36,18 @@ final class CongestionWindow {
   private volatile int window;
   private volatile long lightSeen;
   private volatile boolean waitedFor;
+  private int tooWide = Integer.MAX_VALUE;
+  private long tooWideSince;
 
   /**
-   * @param processors least seats, and those to begin with
+   * @param processors half of them, or one, is the least number of seats, and that to begin with
    * @param most seats ever
    */
   CongestionWindow(int processors, int most, LongSupplier nanoTime) {
-    this.least = processors;
+    this.least = Math.max(1, processors / 2);
     this.most = most;
     this.nanoTime = nanoTime;
-    this.window = processors;
+    this.window = least;
     this.lightSeen = nanoTime.getAsLong() - NOTICED_NANOS;
   }
 
@@ -75,19 +82,24 @@ final class CongestionWindow {
   }
 
   /**
-   * Adapts the window. A few times a second.
+   * Adapts the window. A few times a second, by one thread.
    *
    * @param load the part of the processors' time that was in use since the last call, 0 to 1
    */
   void adapt(double load) {
     boolean wanted = waitedFor;
     waitedFor = false;
+    long now = nanoTime.getAsLong();
     if (load > SHORT_OF_PROCESSORS) {
-      if (holds()) {
+      if (holds() && window > least) {
+        tooWide = window;
+        tooWideSince = now;
         window = Math.max(least, window / 2);
       }
     } else if (wanted) {
-      window = Math.min(most, window + Math.max(1, window / 4));
+      int wider = Math.min(most, window + Math.max(1, window / 4));
+      window =
+          now - tooWideSince < PROBE_NANOS ? Math.max(window, Math.min(wider, tooWide - 1)) : wider;
     }
   }
 }

@@ -104,7 +104,7 @@ final class LevelTest {
 
   @Test
   void letsALightFlowPassBusyOnesThatWaitForTheProcessors() {
-    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion = new CongestionWindow(4, 100, () -> now);
     Level level = level(50, new Queuing(64, 6, 50));
     List<String> ran = new ArrayList<>();
     List<Ticket> first = new ArrayList<>();
@@ -132,7 +132,7 @@ final class LevelTest {
 
   @Test
   void givesBackTheRoomOfWhatWaitsForAnotherServer() {
-    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion = new CongestionWindow(4, 100, () -> now);
     Level level = level(50, new Queuing(64, 6, 50));
     List<String> ran = new ArrayList<>();
     level.enter(ticket("light", 1, ran), QUIET);
@@ -169,10 +169,10 @@ final class LevelTest {
 
   @Test
   void narrowsTheWindowWhileProcessorsAreShortAndWidensItWhileItIsWanted() {
-    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion = new CongestionWindow(4, 100, () -> now);
     congestion.began();
     congestion.lightFlowCame();
-    assertThat(admitted()).isEqualTo(2);
+    assertThat(admitted()).as("half of the processors").isEqualTo(2);
     for (int i = 0; i < 40; i++) {
       congestion.adapt(0.5);
       assertThat(admitted()).as("wanted").isGreaterThan(2);
@@ -184,7 +184,9 @@ final class LevelTest {
     for (int i = 0; i < 10; i++) {
       congestion.adapt(0.9);
     }
-    assertThat(admitted()).as("a request for each processor").isEqualTo(2);
+    assertThat(admitted()).as("half of the processors").isEqualTo(2);
+    now += TimeUnit.SECONDS.toNanos(6);
+    congestion.lightFlowCame();
     congestion.adapt(Double.NaN);
     assertThat(admitted()).as("who does not know the load is not short").isEqualTo(3);
 
@@ -193,6 +195,32 @@ final class LevelTest {
     congestion.adapt(0.9);
     congestion.lightFlowCame();
     assertThat(admitted()).as("it was kept").isEqualTo(3);
+  }
+
+  @Test
+  void doesNotTryAWindowThatWasTooWideForAWhile() {
+    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion.began();
+    congestion.lightFlowCame();
+    assertThat(admitted()).isEqualTo(1);
+    for (int i = 0; i < 10; i++) {
+      congestion.adapt(0.5);
+      admitted();
+    }
+    int wide = admitted();
+    congestion.adapt(0.9);
+    assertThat(admitted()).isEqualTo(wide / 2);
+    for (int i = 0; i < 20; i++) {
+      now += TimeUnit.MILLISECONDS.toNanos(200);
+      congestion.lightFlowCame();
+      congestion.adapt(0.5);
+      assertThat(admitted()).isBetween(wide / 2, wide - 1);
+    }
+    assertThat(admitted()).isEqualTo(wide - 1);
+    now += TimeUnit.SECONDS.toNanos(2);
+    congestion.lightFlowCame();
+    congestion.adapt(0.5);
+    assertThat(admitted()).isGreaterThanOrEqualTo(wide);
   }
 
   /** How many seats the window admits, up to 1000. */
