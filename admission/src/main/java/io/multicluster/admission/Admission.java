@@ -285,7 +285,7 @@ public final class Admission {
     List<Owner> added = new ArrayList<>(after.owners());
     added.removeAll(before.owners());
     if (!added.isEmpty()) {
-      adoption(rules, containment, findings, key, before, added);
+      adoption(request, rules, reads, findings, before, added);
     }
     return new Judgement(findings);
   }
@@ -321,14 +321,15 @@ public final class Admission {
 
   /** An owner that is not there has the garbage collector delete what it is said to own. */
   private void adoption(
+      AdmissionRequest request,
       Rules rules,
-      Containment containment,
+      Reads reads,
       Findings findings,
-      ObjectKey key,
       KubeObject object,
       List<Owner> added) {
     Findings deletion = new Findings(settings, findings.user());
-    deletion(rules, containment, deletion, key, object, true);
+    Containment containment = containment(request, rules, reads, deletion);
+    deletion(rules, containment, deletion, request.key(), object, true);
     for (Owner owner : added) {
       if (!deletion.none() && !containment.isAlive(owner, object.namespace())) {
         findings.include(

@@ -176,6 +176,23 @@ class DeletionTest {
   }
 
   @Test
+  void anObjectMayBeGivenToAnOwnerThatStays() {
+    World world = new World();
+    String path = "/api/v1/namespaces/prod-shop";
+    world.server.put(path, labelled("'policy.kruise.io/delete-protection':'Cascading'"));
+    world.server.put(World.WEB, labelled(ALWAYS));
+    world.server.put("/api/v1/namespaces/tenant", World.json("{'metadata':{'uid':'tenant-uid'}}"));
+    String owned =
+        "{'metadata':{'ownerReferences':[{'apiVersion':'v1','kind':'Namespace','name':'tenant',"
+            + "'uid':'%s'}]}}";
+    assertThatThrownBy(() -> world.send("PATCH", path, MERGE, owned.formatted("dead")))
+        .hasMessageContaining("owner Namespace \"tenant\" is not there or going, and it would take")
+        .hasMessageContaining("deployments.apps \"web\"");
+    assertThat(world.send("PATCH", path, MERGE, owned.formatted("tenant-uid")))
+        .isInstanceOf(Outcome.Answered.class);
+  }
+
+  @Test
   void theLastFinalizerStaysOnWhatIsProtected() {
     World world = new World();
     world.server.put(
