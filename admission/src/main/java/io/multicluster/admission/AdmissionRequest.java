@@ -1,9 +1,11 @@
 package io.multicluster.admission;
 
 import io.multicluster.wire.http.RequestHead;
+import io.multicluster.wire.request.DeleteOptions;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupResource;
+import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,15 @@ public record AdmissionRequest(
 
   boolean isDryRun() {
     return query.has("dryRun");
+  }
+
+  /**
+   * Of a deletion.
+   *
+   * @throws ApiException if they can't be read
+   */
+  DeleteOptions deleteOptions() {
+    return DeleteOptions.read(query, body);
   }
 
   /** The reason for breaking a rule that the request gives; empty if none. */

@@ -36,21 +36,14 @@ final class Containment {
   private final Findings findings;
   private @Nullable ServedKinds served;
 
-  Containment(
-      String cluster,
-      Reads reads,
-      Rules rules,
-      PodRules podRules,
-      MemberPods pods,
-      AdmissionSettings settings,
-      Findings findings) {
-    this.cluster = cluster;
-    this.reads = reads;
-    this.rules = rules;
-    this.podRules = podRules;
-    this.pods = pods;
-    this.settings = settings;
-    this.findings = findings;
+  Containment(Judgement judgement) {
+    this.cluster = judgement.request().info().cluster();
+    this.reads = judgement.reads();
+    this.rules = judgement.rules();
+    this.podRules = judgement.protection().podRules();
+    this.pods = judgement.protection().pods();
+    this.settings = judgement.protection().settings();
+    this.findings = judgement.findings();
   }
 
   /** How much is in an object that can hold others. */

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 
 /**
  * Judges the removal of pods, by deletion or eviction. Where a policy limits how replicas fall,
@@ -70,7 +69,7 @@ final class PodRules {
    * Judges a removal and, if it is not refused, counts it.
    *
    * @param siblings the pods of the pod's owner; none if it has no owner
-   * @param overridden whether what was refused is carried out all the same
+   * @param override why a refusal is to be overridden; empty if it is not
    * @return whether it counts, so that it is to be taken back by {@link #undo} if it is not done
    */
   synchronized boolean remove(
@@ -78,7 +77,7 @@ final class PodRules {
       List<ProtectionPolicy> policies,
       Pod pod,
       List<Pod> siblings,
-      Predicate<Findings> overridden) {
+      String override) {
     protection(findings, policies, pod);
     PodOwner owner = pod.owner();
     boolean known = owner != null && isRemoved(owner, pod);
@@ -92,8 +91,8 @@ final class PodRules {
         }
       }
     }
-    boolean carriedOut = findings.refusals().isEmpty() || overridden.test(findings);
-    if (!carriedOut || owner == null) {
+    findings.override(override);
+    if (!findings.refusals().isEmpty() || owner == null) {
       return false;
     }
     if (known) {

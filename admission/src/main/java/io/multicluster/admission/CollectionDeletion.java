@@ -1,0 +1,118 @@
+package io.multicluster.admission;
+
+import io.multicluster.wire.negotiate.Format;
+import io.multicluster.wire.negotiate.Negotiator;
+import io.multicluster.wire.request.DeleteOptions;
+import io.multicluster.wire.status.ApiException;
+import io.multicluster.wire.status.Status;
+import io.multicluster.wire.status.StatusEncoder;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.util.List;
+
+/**
+ * The deletion of a collection. All that is selected is judged before any of it goes, then it is
+ * deleted one by one: each only in the state that was judged, and judged again if that is over.
+ */
+final class CollectionDeletion {
+  private final AdmissionRequest request;
+  private final Protection protection;
+  private final DeleteOptions options;
+  private final Writes writes;
+
+  CollectionDeletion(AdmissionRequest request, Protection protection) {
+    this.request = request;
+    this.protection = protection;
+    this.options = request.deleteOptions();
+    this.writes = new Writes(request);
+  }
+
+  Outcome admit() {
+    Judgement all = Judgement.begin(request, protection);
+    List<KubeObject> selected = selected(all.reads());
+    for (KubeObject object : selected) {
+      all.findings().add(judge(all.another(), object));
+    }
+    if (options.isDryRun()) {
+      return all.passOn();
+    }
+    for (KubeObject object : selected) {
+      delete(all, object);
+    }
+    return all.answered(success());
+  }
+
+  private List<KubeObject> selected(Reads reads) {
+    StringBuilder query = new StringBuilder();
+    for (String parameter : List.of("labelSelector", "fieldSelector")) {
+      String value = request.query().get(parameter);
+      if (!value.isEmpty()) {
+        query.append(query.isEmpty() ? "" : "&").append(parameter).append('=');
+        query.append(Reads.encode(value));
+      }
+    }
+    for (String unsupported : List.of("limit", "continue", "resourceVersion")) {
+      String value = request.query().get(unsupported);
+      if (!value.isEmpty() && !value.equals("0")) {
+        throw ApiException.badRequest(
+            "a collection is deleted as a whole here: " + unsupported + " is not supported");
+      }
+    }
+    return reads.all(request.objectPath(), query.toString());
+  }
+
+  private Findings judge(Judgement judgement, KubeObject object) {
+    judgement.deletion(key(object), object, Deletion.orphans(options));
+    judgement.settle(object);
+    return judgement.findings();
+  }
+
+  private void delete(Judgement judgement, KubeObject judged) {
+    ObjectKey key = key(judged);
+    String path = Reads.path(request.info().groupVersionResource(), key.namespace(), key.name());
+    KubeObject object = judged;
+    for (int attempt = 0; attempt < Writes.ATTEMPTS; attempt++) {
+      Deletion.remember(judgement, key, object);
+      ApiServer.Answer answer = writes.delete(path, options, object);
+      if (answer.successful() || answer.status() == 404) {
+        return;
+      }
+      if (!Writes.isConflict(answer) || options.resourceVersion() != null) {
+        throw Reads.failure(answer);
+      }
+      KubeObject now = judgement.reads().get(path);
+      if (now == null || !now.uid().equals(judged.uid())) {
+        return; // What was selected is gone.
+      }
+      judge(Judgement.begin(request, protection), now);
+      object = now;
+    }
+    throw writes.modified();
+  }
+
+  private ObjectKey key(KubeObject object) {
+    return new ObjectKey(
+        request.info().cluster(),
+        request.info().groupResource(),
+        object.namespace(),
+        object.name());
+  }
+
+  private ApiServer.Answer success() {
+    Format format = Negotiator.error(request.head(), request.query()).format();
+    boolean protobuf = format == Format.PROTOBUF;
+    Status status =
+        new Status(
+            true,
+            "",
+            "",
+            0,
+            new Status.Details(
+                "", request.info().group(), request.info().resource(), "", List.of(), 0),
+            "");
+    Http2Headers headers = new DefaultHttp2Headers();
+    headers.set("content-type", (protobuf ? Format.PROTOBUF : Format.JSON).contentType());
+    return new ApiServer.Answer(
+        200, headers, protobuf ? StatusEncoder.protobuf(status) : StatusEncoder.json(status));
+  }
+}
