@@ -76,9 +76,11 @@ final class Change {
   }
 
   private boolean concerned(Rules rules, @Nullable KubeObject before) {
-    return before == null
-        ? !request.toPods() && rules.limitCreation(request.key())
-        : rules.concern(request.key(), before);
+    ObjectKey key = request.key();
+    if (before != null) {
+      return rules.concern(key, before);
+    }
+    return !request.toPods() && (rules.limitCreation(key) || rules.limitAutoscaler(key));
   }
 
   /**

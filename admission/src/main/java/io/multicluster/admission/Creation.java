@@ -25,11 +25,11 @@ final class Creation {
   }
 
   private boolean concerned(Rules rules) {
-    ReplicaPath path = rules.replicaPath(request.key().resource());
-    if (path == null || !rules.limitsScaling()) {
-      return false;
-    }
-    return path.scaler() || (protection.history().size() > 0 && rules.limitCreation(request.key()));
+    ObjectKey key = request.key();
+    return rules.limitAutoscaler(key)
+        || (protection.history().size() > 0
+            && rules.replicaPath(key.resource()) != null
+            && rules.limitCreation(key));
   }
 
   /** Judges an object that a request makes, as a creation or otherwise. */

@@ -46,17 +46,19 @@ final class Rules {
 
   /** Whether any rule could have something to say about changes of an object. */
   boolean concern(ObjectKey key, KubeObject object) {
-    ReplicaPath path = replicaPath(key.resource());
     return object.label(KRUISE_LABEL) != null
         || object.label(KARMADA_LABEL) != null
         || object.annotation(SCALING_MODE) != null
         || policies.stream().anyMatch(policy -> matches(policy, key, object))
-        || (path != null && path.scaler() && limitsScaling());
+        || limitAutoscaler(key);
   }
 
-  /** Whether some policy limits how replicas fall. */
-  boolean limitsScaling() {
-    return policies.stream().anyMatch(policy -> policy.scaleDown() != null);
+  /** Whether an object moves the replicas of others, and some policy limits how they fall. */
+  boolean limitAutoscaler(ObjectKey key) {
+    ReplicaPath path = replicaPath(key.resource());
+    return path != null
+        && path.scaler()
+        && policies.stream().anyMatch(policy -> policy.scaleDown() != null);
   }
 
   /** Whether a policy limits the replicas of an object that has yet to come. */

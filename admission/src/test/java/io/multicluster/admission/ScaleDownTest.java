@@ -171,6 +171,20 @@ class ScaleDownTest {
   }
 
   @Test
+  void anAutoscalerThatIsAppliedCountsLikeOneThatIsPosted() {
+    String scaler =
+        "{'metadata':{'name':'web'},'spec':{'scaleTargetRef':{'apiVersion':'apps/v1',"
+            + "'kind':'Deployment','name':'web'},'minReplicas':%d,'maxReplicas':200}}";
+    String path = World.SCALERS + "/web";
+    assertThatThrownBy(
+            () -> world.send("PATCH", path + "?fieldManager=x", APPLY, scaler.formatted(2)))
+        .hasMessageContaining("allows no fewer than 80 replicas");
+    assertThat(world.server.at(path)).isNull();
+    world.send("PATCH", path + "?fieldManager=x", APPLY, scaler.formatted(90));
+    assertThat(world.server.at(path)).isNotNull();
+  }
+
+  @Test
   void podsNamedForDeletionAndMovedOrdinalsCountAsLost() {
     assertThatThrownBy(() ->
             world.send(
