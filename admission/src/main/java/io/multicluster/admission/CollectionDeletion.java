@@ -31,6 +31,7 @@ final class CollectionDeletion {
     Judgement all = Judgement.begin(request, protection);
     List<KubeObject> selected = selected(all.reads());
     for (KubeObject object : selected) {
+      Deletion.check(request, options, object);
       all.findings().add(judge(all.another(), object));
     }
     if (options.isDryRun()) {

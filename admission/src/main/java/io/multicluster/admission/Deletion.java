@@ -1,6 +1,7 @@
 package io.multicluster.admission;
 
 import io.multicluster.wire.request.DeleteOptions;
+import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.status.ApiException;
 
 /** The deletion of one object. */
@@ -23,9 +24,7 @@ final class Deletion {
       if (before == null) {
         throw ApiException.notFound(request.key().resource(), request.key().name());
       }
-      if (insistsOnAnother(options, before)) {
-        return Outcome.PassOn.UNJUDGED; // The server refuses, in its own words.
-      }
+      check(request, options, before);
       judgement.deletion(request.key(), before, orphans(options));
       judgement.settle(before);
       if (options.isDryRun()) {
@@ -42,11 +41,41 @@ final class Deletion {
     throw writes.modified();
   }
 
-  private static boolean insistsOnAnother(DeleteOptions options, KubeObject object) {
+  /**
+   * Refuses what is not the object that the client insists on, in kube-apiserver's words. This is
+   * not left to the API server: by the time that it looks, the object may have come to that state
+   * without having been judged in it.
+   */
+  static void check(AdmissionRequest request, DeleteOptions options, KubeObject object) {
     String uid = options.uid();
+    if (uid != null && !uid.equals(object.uid())) {
+      throw conflict(
+          request,
+          object,
+          "the UID in the precondition ("
+              + uid
+              + ") does not match the UID in record ("
+              + object.uid()
+              + "). The object might have been deleted and then recreated");
+    }
     String version = options.resourceVersion();
-    return (uid != null && !uid.equals(object.uid()))
-        || (version != null && !version.equals(object.resourceVersion()));
+    if (version != null && !version.equals(object.resourceVersion())) {
+      throw conflict(
+          request,
+          object,
+          "the ResourceVersion in the precondition ("
+              + version
+              + ") does not match the ResourceVersion in record ("
+              + object.resourceVersion()
+              + "). The object might have been modified");
+    }
+  }
+
+  private static ApiException conflict(AdmissionRequest request, KubeObject object, String why) {
+    // It names the kind, not the resource. The items of a list do not tell theirs.
+    String kind = object.root().path("kind").asText(request.info().resource());
+    return ApiException.conflict(
+        new GroupResource(request.info().group(), kind), object.name(), why);
   }
 
   /** Whether what the object owns stays. */

@@ -228,6 +228,38 @@ class DeletionTest {
   }
 
   @Test
+  void aStateThatTheClientInsistsOnIsNotDeletedUnjudgedOnceItComes() {
+    World world = new World();
+    KubeObject now = new KubeObject(world.server.put(World.WEB, labelled(ALWAYS)));
+    String next = String.valueOf(Long.parseLong(now.resourceVersion()) + 1);
+    world.server.beforeNextWrite(() -> world.server.put(World.WEB, labelled(ALWAYS)));
+    assertThatThrownBy(() ->
+            world.send(
+                "DELETE",
+                World.WEB,
+                "application/json",
+                "{'preconditions':{'resourceVersion':'" + next + "'}}"))
+        .hasMessageContaining("does not match the ResourceVersion in record");
+    assertThat(world.server.at(World.WEB)).isNotNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"uid", "resourceVersion"})
+  void aCollectionIsDeletedOnlyAsTheClientInsists(String what) {
+    World world = new World();
+    world.server.put(World.WEB, "{}");
+    assertThatThrownBy(() ->
+            world.send(
+                "DELETE",
+                World.DEPLOYMENTS,
+                "application/json",
+                "{'preconditions':{'" + what + "':'7'}}"))
+        .isInstanceOfSatisfying(
+            ApiException.class, e -> assertThat(e.status().reason()).isEqualTo("Conflict"));
+    assertThat(world.server.at(World.WEB)).isNotNull();
+  }
+
+  @Test
   void changesDoNotGoThroughTheClustersProxy() {
     World world = new World();
     String proxy = "/apis/cluster.karmada.io/v1alpha1/clusters/m1/proxy";
