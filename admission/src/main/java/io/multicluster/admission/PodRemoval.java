@@ -98,10 +98,11 @@ final class PodRemoval {
         .select(request.info().cluster(), request.info().namespace(), labels, fields);
   }
 
+  /** It may say so in its query or in its body's options. */
   private boolean isDryRunOfEviction() {
     try {
       if (Negotiator.body(request.contentType()) == Format.PROTOBUF) {
-        return isDryRunOfEviction(request.body());
+        return request.isDryRun() || isDryRunOfEviction(request.body());
       }
       JsonNode options = KubeObject.parse(request.body()).root().path("deleteOptions");
       return request.isDryRun() || !options.path("dryRun").isEmpty();

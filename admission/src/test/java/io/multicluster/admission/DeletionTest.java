@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.multicluster.admission.MemberPods.Pod;
 import io.multicluster.admission.MemberPods.PodOwner;
+import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.selector.LabelSet;
 import io.multicluster.wire.status.ApiException;
 import java.nio.charset.StandardCharsets;
@@ -328,6 +329,26 @@ class DeletionTest {
         (Outcome.PassOn) world.send(World.JANE, "DELETE", path, "", new byte[0], true);
     trial.notDone().run();
     assertThatThrownBy(() -> remove(world, 1, true)).hasMessageContaining("1 went");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", "application/vnd.kubernetes.protobuf"})
+  void anEvictionsDryRunMayStandInTheQuery(String type) {
+    World world = new World(POD_LIMITS);
+    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
+    for (int i = 0; i < 5; i++) {
+      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
+    }
+    byte[] eviction =
+        type.endsWith("json")
+            ? World.json("{'metadata':{'name':'web-0'}}").getBytes(StandardCharsets.UTF_8)
+            : World.enveloped(
+                "policy/v1",
+                "Eviction",
+                new ProtoWriter().message(1, new ProtoWriter().string(1, "web-0")));
+    String path = "/api/v1/namespaces/prod-shop/pods/web-0/eviction?dryRun=All";
+    world.send(World.JANE, "POST", path, type, eviction, true);
+    remove(world, 1, true);
   }
 
   @Test

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.multicluster.wire.proto.Envelope;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfoParser;
 import io.multicluster.wire.status.ApiException;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.stream.IntStream;
@@ -206,7 +203,7 @@ class ScaleDownTest {
   @Test
   void protobufBodiesAreTiedToTheJudgedState() {
     byte[] scale =
-        enveloped(
+        World.enveloped(
             "autoscaling/v1",
             "Scale",
             new ProtoWriter()
@@ -225,15 +222,6 @@ class ScaleDownTest {
             "application/vnd.kubernetes.protobuf",
             conditional);
     assertThat(read.claimed()).isEqualTo("4711");
-  }
-
-  private static byte[] enveloped(String apiVersion, String kind, ProtoWriter raw) {
-    byte[] bytes = raw.toByteArray();
-    ByteBuf out = Unpooled.buffer();
-    new Envelope(apiVersion, kind).write(out, bytes, 0, bytes.length);
-    byte[] body = new byte[out.readableBytes()];
-    out.readBytes(body);
-    return body;
   }
 
   @Test

@@ -3,6 +3,8 @@ package io.multicluster.admission;
 import io.multicluster.admission.MemberPods.Pod;
 import io.multicluster.admission.MemberPods.PodOwner;
 import io.multicluster.wire.http.RequestHead;
+import io.multicluster.wire.proto.Envelope;
+import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.request.RequestInfoParser;
@@ -10,6 +12,8 @@ import io.multicluster.wire.resource.GroupVersionResource;
 import io.multicluster.wire.selector.FieldSelector;
 import io.multicluster.wire.selector.LabelSelector;
 import io.multicluster.wire.user.UserInfo;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -65,6 +69,16 @@ final class World implements MemberPods {
   /** JSON with the quotes of its keys and texts written as apostrophes. */
   static String json(String text) {
     return text.replace('\'', '"');
+  }
+
+  /** A body as clients send it that prefer protobuf. */
+  static byte[] enveloped(String apiVersion, String kind, ProtoWriter raw) {
+    byte[] bytes = raw.toByteArray();
+    ByteBuf out = Unpooled.buffer();
+    new Envelope(apiVersion, kind).write(out, bytes, 0, bytes.length);
+    byte[] body = new byte[out.readableBytes()];
+    out.readBytes(body);
+    return body;
   }
 
   static ProtectionPolicy policy(String spec) {
