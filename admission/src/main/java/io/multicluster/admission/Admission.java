@@ -4,6 +4,7 @@ import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.status.ApiException;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 
 /**
  * The way of one change: read, compute, judge, write. Safe for use by any number of virtual
@@ -16,6 +17,16 @@ import java.util.function.LongSupplier;
  */
 public final class Admission {
   private static final GroupResource CLUSTERS = new GroupResource("cluster.karmada.io", "clusters");
+
+  /**
+   * What a path must be as a whole, still escaped, to be a stream of a pod: who only looks at its
+   * end takes the deletion of a pod of that name for one, or a path that is another once it is
+   * cleaned.
+   */
+  private static final Pattern STREAM =
+      Pattern.compile(
+          "api/v1/namespaces/NAME/pods/NAME/(exec|attach|portforward)"
+              .replace("NAME", "[a-z0-9][a-z0-9.-]*"));
 
   private final Protection protection;
 
@@ -94,16 +105,12 @@ public final class Admission {
 
   /** Karmada's way into a member would lead around everything here; there is our own instead. */
   private static Outcome throughMember(AdmissionRequest request) {
-    if (!request.info().readOnly() && !streams(request.info().rest())) {
+    if (!request.info().readOnly() && !STREAM.matcher(request.info().rest()).matches()) {
       throw ApiException.forbidden(
           CLUSTERS,
           request.info().name(),
           "changes do not go through its proxy: use the entry /clusters/" + request.info().name());
     }
     return Outcome.PassOn.UNJUDGED;
-  }
-
-  private static boolean streams(String path) {
-    return path.endsWith("/exec") || path.endsWith("/attach") || path.endsWith("/portforward");
   }
 }

@@ -269,6 +269,26 @@ class DeletionTest {
   }
 
   @Test
+  void onlyStreamsGoThroughTheClustersProxy() {
+    World world = new World();
+    String pods = "/apis/cluster.karmada.io/v1alpha1/clusters/m1/proxy/api/v1/namespaces/x/pods";
+    for (String path : new String[] {"/exec", "/./exec", "/%2E/exec", "//exec", "/y/exec/.."}) {
+      assertThatThrownBy(() -> judge(world, "DELETE", pods + path))
+          .as(path)
+          .isInstanceOf(ApiException.class);
+    }
+    for (String stream : new String[] {"exec", "attach", "portforward"}) {
+      assertThat(judge(world, "POST", pods + "/web-0.1/" + stream))
+          .isSameAs(Outcome.PassOn.UNJUDGED);
+    }
+  }
+
+  /** Without carrying it out. */
+  private static Outcome judge(World world, String method, String path) {
+    return world.send(World.JANE, method, path, "", new byte[0], true);
+  }
+
+  @Test
   void podsOfAnOwnerGoWithinABudget() {
     World world = new World(POD_LIMITS);
     PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
