@@ -65,7 +65,8 @@ func (c *client) copyTo(out io.Writer, path, accept string) (int64, error) {
 	return io.Copy(out, response.Body)
 }
 
-func (c *client) write(method, path, contentType string, o object, accepted ...int) {
+// write returns the answer.
+func (c *client) write(method, path, contentType string, o object, accepted ...int) []byte {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	response, err := c.do(ctx, method, path, contentType, "application/json", marshal(o))
@@ -75,47 +76,51 @@ func (c *client) write(method, path, contentType string, o object, accepted ...i
 	must(err)
 	for _, status := range accepted {
 		if response.StatusCode == status {
-			return
+			return text
 		}
 	}
 	panic(fmt.Sprintf("%s %s%s: %s %s", method, c.base, path, response.Status, text))
 }
 
-// create makes an object; it is fine if it is there already.
-func (c *client) create(path string, o object) {
-	c.write("POST", path, "application/json", o, 201, 409)
+// create makes an object, and returns the answer; it is fine if it is there already.
+func (c *client) create(path string, o object) []byte {
+	return c.write("POST", path, "application/json", o, 201, 409)
 }
 
 func (c *client) patch(path string, o object) {
 	c.write("PATCH", path, "application/merge-patch+json", o, 200)
 }
 
-// watch calls seen for each event of a protobuf watch, until the context ends. It returns once the server has answered.
-func (c *client) watch(ctx context.Context, path string, seen func(event []byte)) {
-	response, err := c.do(ctx, "GET", path, "", protobuf+";stream=watch", nil)
+// watch calls seen for each event, until the context ends. It returns once the server has answered.
+func (c *client) watch(ctx context.Context, path, accept string, seen func(event []byte)) {
+	response, err := c.do(ctx, "GET", path, "", accept+";stream=watch", nil)
 	must(err)
 	if response.StatusCode != 200 {
 		panic(fmt.Sprintf("watch %s%s: %s", c.base, path, response.Status))
 	}
 	go func() {
 		defer response.Body.Close()
-		in := bufio.NewReaderSize(response.Body, 16<<10)
-		var length [4]byte
-		var event []byte
-		for {
-			if _, err := io.ReadFull(in, length[:]); err != nil {
-				return
-			}
-			size := int(binary.BigEndian.Uint32(length[:]))
-			if cap(event) < size {
-				event = make([]byte, size)
-			}
-			if _, err := io.ReadFull(in, event[:size]); err != nil {
-				return
-			}
-			seen(event[:size])
+		events := bufio.NewScanner(response.Body)
+		events.Buffer(make([]byte, 16<<10), 16<<20)
+		if accept == protobuf {
+			events.Split(prefixed)
+		}
+		for events.Scan() {
+			seen(events.Bytes())
 		}
 	}()
+}
+
+// prefixed splits a stream of protobuf events: each follows its length. Those of JSON are lines.
+func prefixed(data []byte, _ bool) (advance int, event []byte, err error) {
+	if len(data) < 4 {
+		return 0, nil, nil
+	}
+	end := 4 + int(binary.BigEndian.Uint32(data))
+	if len(data) < end {
+		return 0, nil, nil
+	}
+	return end, data[4:end], nil
 }
 
 // stamp is the time that a change wrote into its pod; empty if the event holds none.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,9 +25,9 @@ func must(err error) {
 }
 
 type options struct {
-	kube, gateway, jcmd, json, only string
-	pods, rounds, watchers, crowd   int
-	enough, patience                time.Duration
+	kube, gateway, search, jcmd, json, only string
+	pods, rounds, watchers, crowd           int
+	enough, patience                        time.Duration
 }
 
 // bench is one run.
@@ -36,6 +37,8 @@ type bench struct {
 	control   *server
 	members   []*server
 	gateway   *server
+	// Those that answer for all members: the gateway, and karmada-search if it takes part.
+	fronts    []*server
 	report    *report
 	writeCost time.Duration
 }
@@ -49,6 +52,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.kube, "kube", "", "program with etcd and kube-apiserver")
 	flag.StringVar(&o.gateway, "gateway", "", "program multicluster-apiserver")
+	flag.StringVar(&o.search, "search", "", "program karmada-search, if it is to be compared as well")
 	flag.StringVar(&o.jcmd, "jcmd", "jcmd", "program of the JDK")
 	flag.StringVar(&o.json, "json", "", "file for the results as JSON")
 	flag.StringVar(&o.only, "only", "", "take one part of the figures: reads, watches, crowd, proxied or neighbour")
@@ -80,7 +84,7 @@ func main() {
 		b.start()
 		b.fill(0, b.pods)
 		b.startGateway()
-		b.awaitPods(b.pods * len(b.members))
+		b.awaitPods(b.gateway, b.pods)
 		b.crowd(b.side(b.gateway, b.pods*len(b.members)))
 	case "proxied":
 		b.runProxied()
@@ -105,6 +109,9 @@ func (b *bench) start() {
 	for _, name := range []string{"one", "two", "three"} {
 		b.members = append(b.members, startCluster(b.authority, b.kube, name))
 	}
+	if b.options.search != "" {
+		b.joinForSearch()
+	}
 }
 
 // run takes the figures of reads, of watches or of both, and with both also those of the proxy.
@@ -113,41 +120,60 @@ func (b *bench) run(reads, watches bool) {
 	if reads {
 		b.fill(0, b.pods/3)
 		small := b.settledWith(b.pods / 3)
-		b.gateway.stop()
+		for _, s := range b.fronts {
+			s.stop()
+		}
 		b.fill(b.pods/3, b.pods)
 		b.memoryPerPod(small, b.settledWith(b.pods))
 	} else {
 		b.fill(0, b.pods)
-		b.startGateway()
-		b.awaitPods(b.pods * len(b.members))
+		b.startFronts(b.pods)
 	}
-	api, gateway := b.side(b.members[0], b.pods), b.side(b.gateway, b.pods*len(b.members))
+	sides := []*side{b.side(b.members[0], b.pods)}
+	for _, s := range b.fronts {
+		sides = append(sides, b.side(s, b.pods*len(b.members)))
+	}
 	if reads {
-		b.reads(api, gateway, watches)
+		b.reads(sides, watches)
 	}
 	if watches {
-		b.watchesOf(api, gateway)
+		b.watchesOf(sides)
 	}
 }
 
-// settledWith starts the gateway, so that no log of how the pods were made is in its memory, and returns what both
+// startFronts returns once they show so many pods of each member.
+func (b *bench) startFronts(pods int) {
+	b.startGateway()
+	b.fronts = []*server{b.gateway}
+	if b.options.search != "" {
+		b.say("starting karmada-search")
+		b.fronts = append(b.fronts, startSearch(b.authority, b.options.search, b.control))
+	}
+	for _, s := range b.fronts {
+		b.awaitPods(s, pods)
+	}
+}
+
+// settledWith starts the gateway, so that no log of how the pods were made is in its memory, and returns what the
 // servers occupy with so many pods of each member once the gateway has compiled its code.
 func (b *bench) settledWith(pods int) map[string]int64 {
-	b.startGateway()
-	b.awaitPods(pods * len(b.members))
-	b.warm(b.side(b.gateway, pods*len(b.members)), pods)
+	b.startFronts(pods)
+	for _, s := range b.fronts {
+		b.warm(b.side(s, pods*len(b.members)), pods)
+	}
 	return b.memory()
 }
 
-func (b *bench) reads(api, gateway *side, andProxied bool) {
+// reads compares a member's API server, which comes first, with what stands in front of it.
+func (b *bench) reads(sides []*side, andProxied bool) {
 	var proxied *proxying
 	if andProxied {
 		proxied = b.prepareProxied()
 	}
-	b.warm(api, b.pods)
+	b.warm(sides[0], b.pods)
 	for round := range b.rounds {
 		b.say("round %d of %d", round+1, b.rounds)
-		for _, s := range []*side{api, gateway} {
+		for _, s := range sides {
 			b.lists(s)
 			b.gets(s)
 		}
@@ -157,8 +183,8 @@ func (b *bench) reads(api, gateway *side, andProxied bool) {
 	}
 }
 
-func (b *bench) watchesOf(api, gateway *side) {
-	b.writeCost = api.meter.measure(b.enough, b.patience, func() int {
+func (b *bench) watchesOf(sides []*side) {
+	b.writeCost = sides[0].meter.measure(b.enough, b.patience, func() int {
 		stop := make(chan struct{})
 		time.AfterFunc(2*time.Second, func() { close(stop) })
 		return b.writes(perSecond, stop)
@@ -167,10 +193,10 @@ func (b *bench) watchesOf(api, gateway *side) {
 	for range b.rounds {
 		b.latency()
 	}
-	for _, s := range []*side{api, gateway} {
+	for _, s := range sides {
 		b.watches(s)
 	}
-	b.crowd(gateway)
+	b.crowd(sides[1])
 }
 
 func (b *bench) say(format string, arguments ...any) {
@@ -197,27 +223,34 @@ func (b *bench) startGateway() {
 	b.gateway.awaitReady(c)
 }
 
-// awaitPods returns once the gateway shows so many.
-func (b *bench) awaitPods(count int) {
-	c := b.client(b.gateway)
+// awaitPods returns once a server in front of all members shows so many pods of each.
+func (b *bench) awaitPods(s *server, pods int) {
+	c := b.client(s)
 	defer c.close()
+	query := "?limit=1"
+	if s.jsonOnly {
+		// karmada-search asks the members for a page, and does not tell how many pods remain.
+		query = "?resourceVersion=0"
+	}
 	seen := func() int {
 		var page struct {
 			Metadata struct{ RemainingItemCount int }
+			Items    []struct{}
 		}
-		must(json.Unmarshal(c.read("/api/v1/pods?limit=1", "application/json"), &page))
-		return page.Metadata.RemainingItemCount + 1
+		must(json.Unmarshal(c.read("/api/v1/pods"+query, "application/json"), &page))
+		return page.Metadata.RemainingItemCount + len(page.Items)
 	}
+	count := pods * len(b.members)
 	deadline := time.Now().Add(2 * time.Minute)
 	for found := seen(); found < count; found = seen() {
 		if time.Now().After(deadline) {
-			panic(fmt.Sprintf("the gateway shows %d pods of %d", found, count))
+			panic(fmt.Sprintf("%s shows %d pods of %d", s.name, found, count))
 		}
 		time.Sleep(time.Second)
 	}
 }
 
-// side is one of the two servers that are compared, and what it holds.
+// side is one of the servers that are compared, and what it holds.
 type side struct {
 	server *server
 	pods   int
@@ -242,13 +275,18 @@ var (
 		{"GET JSON, as kubectl asks", "", "application/json"}}
 )
 
+// offered leaves out what the server has not.
+func (s *side) offered(all []form) []form {
+	return slices.DeleteFunc(slices.Clone(all), func(f form) bool { return s.server.jsonOnly && f.accept == protobuf })
+}
+
 // warm repeats each kind of work until it no longer becomes cheaper: a JVM compiles, a Go program grows its heap.
 func (b *bench) warm(s *side, pods int) {
 	b.say("warming up %s", s.server.name)
-	for _, f := range lists {
+	for _, f := range s.offered(lists) {
 		b.untilSteady(s, func() int { return b.list(s, f) })
 	}
-	for _, f := range gets {
+	for _, f := range s.offered(gets) {
 		b.untilSteady(s, func() int { return b.get(s, f, pods) })
 	}
 }
@@ -264,13 +302,13 @@ func (b *bench) untilSteady(s *side, work func() int) {
 }
 
 func (b *bench) lists(s *side) {
-	for _, f := range lists {
+	for _, f := range s.offered(lists) {
 		b.report.add(f.name, s.server, s.meter.measure(b.enough, b.patience, func() int { return b.list(s, f) }))
 	}
 }
 
 func (b *bench) gets(s *side) {
-	for _, f := range gets {
+	for _, f := range s.offered(gets) {
 		b.report.add(f.name, s.server, s.meter.measure(b.enough, b.patience, func() int { return b.get(s, f, b.pods) }))
 	}
 }
@@ -341,10 +379,10 @@ func (b *bench) latency() {
 		}
 	}
 	const path = "/api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=120"
-	b.client(b.members[0]).watch(ctx, path, note(direct))
-	b.client(b.gateway).watch(ctx, path, note(through))
+	b.client(b.members[0]).watch(ctx, path, protobuf, note(direct))
+	b.client(b.gateway).watch(ctx, path, protobuf, note(through))
 	for range watchers - 1 {
-		b.client(b.gateway).watch(ctx, path, func([]byte) {})
+		b.client(b.gateway).watch(ctx, path, protobuf, func([]byte) {})
 	}
 	time.Sleep(time.Second)
 	stop := make(chan struct{})
@@ -368,24 +406,33 @@ func (b *bench) latency() {
 
 // watches measures deliveries to many watchers, each with a connection of its own.
 func (b *bench) watches(s *side) {
-	b.say("%d watchers of %s", b.watchers, s.server.name)
+	count := b.watchers
+	if s.server.name == karmadaSearch && count > searchWatchers {
+		count = searchWatchers
+		b.report.note("karmada-search had %d watchers instead of %d: it needs seconds for two seconds of changes even then.", count, b.watchers)
+	}
+	b.say("%d watchers of %s", count, s.server.name)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var delivered atomic.Int64
-	b.report.watcherBytes[s.server.name] = b.startWatches(ctx, s, b.watchers, &delivered)
-	b.untilSteady(s, func() int { return b.deliver(b.watchers, &delivered) })
+	b.report.watcherBytes[s.server.name] = b.startWatches(ctx, s, count, &delivered)
+	b.untilSteady(s, func() int { return b.deliver(count, &delivered) })
 	for range b.rounds {
-		b.deliveries(s, &delivered)
+		b.deliveries(s, count, &delivered)
 	}
 }
 
 // startWatches returns once all are open, with the memory that each occupies.
 func (b *bench) startWatches(ctx context.Context, s *side, count int, delivered *atomic.Int64) float64 {
 	before := b.settled(s.server)
+	accept := protobuf
+	if s.server.jsonOnly {
+		accept = "application/json"
+	}
 	parallel(8, count/8, func(int, int) {
 		b.client(s.server).watch(ctx,
 			"/api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=600",
-			func([]byte) { delivered.Add(1) })
+			accept, func([]byte) { delivered.Add(1) })
 	})
 	return float64(b.settled(s.server)-before) / float64(count/8*8)
 }
@@ -426,29 +473,33 @@ func (b *bench) crowd(s *side) {
 	b.report.note("One change reached all of %d watchers within %v.", b.options.crowd, time.Since(start).Round(time.Millisecond))
 }
 
-func (b *bench) deliveries(s *side, delivered *atomic.Int64) {
-	cost := s.meter.measure(2*b.enough, 2*b.patience, func() int { return b.deliver(b.watchers, delivered) })
+func (b *bench) deliveries(s *side, watchers int, delivered *atomic.Int64) {
+	cost := s.meter.measure(2*b.enough, 2*b.patience, func() int { return b.deliver(watchers, delivered) })
 	if s.server == b.members[0] {
 		// What a change costs the server that makes it is not the price of telling others.
-		cost -= b.writeCost / time.Duration(b.watchers/8*8)
+		cost -= b.writeCost / time.Duration(watchers/8*8)
 	}
 	b.report.add(delivery, s.server, cost)
 }
 
-// memory is what both servers occupy once they have tidied up.
+// memory is what the servers occupy once they have tidied up.
 func (b *bench) memory() map[string]int64 {
 	b.say("waiting for memory to settle")
-	return map[string]int64{b.members[0].name: b.settled(b.members[0]), b.gateway.name: b.settled(b.gateway)}
+	all := map[string]int64{b.members[0].name: b.settled(b.members[0])}
+	for _, s := range b.fronts {
+		all[s.name] = b.settled(s)
+	}
+	return all
 }
 
 // settled makes a server collect its garbage, and returns what it occupies then.
 func (b *bench) settled(s *server) int64 {
 	for range 2 {
-		if s == b.gateway {
+		if s.profiles == "" {
 			collectGarbage(b.jcmd, s.pid())
 		} else {
-			// kube-apiserver does so when asked for a profile of its heap.
-			c := b.client(s)
+			// A Go program does so when asked for a profile of its heap.
+			c := newClient(s.profiles, b.authority.config)
 			c.get("/debug/pprof/heap?gc=1", "*/*")
 			c.close()
 		}
@@ -458,7 +509,11 @@ func (b *bench) settled(s *server) int64 {
 }
 
 func (b *bench) memoryPerPod(small, large map[string]int64) {
-	added := float64(b.pods - b.pods/3)
-	b.report.memory[b.members[0].name] = float64(large[b.members[0].name]-small[b.members[0].name]) / added
-	b.report.memory[b.gateway.name] = float64(large[b.gateway.name]-small[b.gateway.name]) / (added * float64(len(b.members)))
+	for name := range large {
+		added := b.pods - b.pods/3
+		if name != b.members[0].name {
+			added *= len(b.members)
+		}
+		b.report.memory[name] = float64(large[name]-small[name]) / float64(added)
+	}
 }

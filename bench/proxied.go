@@ -193,7 +193,7 @@ http {
 }
 `, folder, upstream.base[len("https://"):], port, a.folder), 0o600))
 	process := start(folder, "nginx", program, "-c", configuration, "-p", folder)
-	s := &server{"nginx", fmt.Sprintf("https://127.0.0.1:%d", port), process}
+	s := &server{name: "nginx", base: fmt.Sprintf("https://127.0.0.1:%d", port), process: process}
 	c := newClient(s.base, a.config)
 	defer c.close()
 	s.awaitReady(c)

@@ -44,6 +44,7 @@ type report struct {
 	Figures      map[string]map[string]samples `json:"nanoseconds"`
 	Notes        []string                      `json:"notes"`
 	only         string
+	columns      []string
 	names        []string
 	podBytes     float64
 	latencyRate  float64
@@ -53,7 +54,11 @@ type report struct {
 }
 
 func newReport(o options) *report {
-	return &report{only: o.only,
+	columns := []string{"gateway", "nginx"}
+	if o.search != "" {
+		columns = []string{"gateway", karmadaSearch, "nginx"}
+	}
+	return &report{only: o.only, columns: columns,
 		Options: map[string]any{"pods of each member": o.pods, "rounds": o.rounds, "watchers": o.watchers, "cores": runtime.NumCPU()},
 		Figures: map[string]map[string]samples{}, memory: map[string]float64{}, watcherBytes: map[string]float64{}}
 }
@@ -142,18 +147,35 @@ func (r *report) print(out io.Writer) {
 		fmt.Fprintf(out, "; a pod is %.0f B of protobuf", r.podBytes)
 	}
 	fmt.Fprint(out, "\n\n")
-	fmt.Fprint(out, "| median (least–most) | kube-apiserver | gateway | nginx |\n|---|---|---|---|\n")
+	row := func(name, api string, front func(who string) string) {
+		fmt.Fprintf(out, "| %s | %s |", name, api)
+		for _, who := range r.columns {
+			fmt.Fprintf(out, " %s |", front(who))
+		}
+		fmt.Fprintln(out)
+	}
+	row("median (least–most)", "kube-apiserver", func(who string) string { return who })
+	row("---", "---", func(string) string { return "---" })
 	for _, name := range r.names {
 		api := r.Figures[name]["one"]
 		if len(api) == 0 {
 			api = r.Figures[name]["control-plane"]
 		}
-		fmt.Fprintf(out, "| %s | %v | %v | %v |\n", name, api, r.Figures[name]["gateway"], r.Figures[name]["nginx"])
+		row(name, api.String(), func(who string) string { return r.Figures[name][who].String() })
 	}
-	if len(r.memory) > 0 {
-		fmt.Fprintf(out, "| memory a pod | %.1f KB | %.2f KB | |\n", r.memory["one"]/1e3, r.memory["gateway"]/1e3)
-		fmt.Fprintf(out, "| memory a watcher | %.0f KiB | %.0f KiB | |\n", r.watcherBytes["one"]/1024, r.watcherBytes["gateway"]/1024)
+	memory := func(name, format string, bytes map[string]float64, size float64) {
+		value := func(who string) string {
+			if bytes[who] == 0 {
+				return "–"
+			}
+			return fmt.Sprintf(format, bytes[who]/size)
+		}
+		if len(bytes) > 0 {
+			row(name, value("one"), value)
+		}
 	}
+	memory("memory a pod", "%.2f KB", r.memory, 1e3)
+	memory("memory a watcher", "%.0f KiB", r.watcherBytes, 1024)
 	fmt.Fprint(out, "\n| must | at most | value | |\n|---|---|---|---|\n")
 	for _, q := range r.requirements() {
 		fmt.Fprintln(out, q)

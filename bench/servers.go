@@ -81,6 +81,12 @@ type server struct {
 	name    string
 	base    string
 	process *process
+	// Where an API server keeps its objects.
+	etcd string
+	// Where a Go program gives profiles of itself; empty for a JVM.
+	profiles string
+	// Whether it answers 406 to those who want protobuf.
+	jsonOnly bool
 }
 
 func (s *server) pid() int { return s.process.Process.Pid }
@@ -147,16 +153,26 @@ func startCluster(a *authority, kube, name string) *server {
 		"--service-account-key-file="+a.file("server.crt"), "--service-account-signing-key-file="+a.file("server.key"),
 		"--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC",
 		"--disable-admission-plugins=ServiceAccount", "--max-requests-inflight=2000")
-	s := &server{name, fmt.Sprintf("https://127.0.0.1:%d", port), process}
+	base := fmt.Sprintf("https://127.0.0.1:%d", port)
+	s := &server{name: name, base: base, process: process, etcd: url(etcd), profiles: base}
 	admin := newClient(s.base, a.client("admin"))
 	defer admin.close()
 	s.awaitReady(admin)
-	admin.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", object{
-		"metadata": object{"name": "bench"},
-		"roleRef":  object{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-		"subjects": []object{{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "bench"}}})
+	admin.permitAll(user("bench"))
 	a.writeKubeconfig(s)
 	return s
+}
+
+func user(name string) object {
+	return object{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}
+}
+
+// permitAll lets a subject do everything.
+func (c *client) permitAll(subject object) {
+	c.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", object{
+		"metadata": object{"name": subject["name"]},
+		"roleRef":  object{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+		"subjects": []object{subject}})
 }
 
 func (a *authority) writeKubeconfig(s *server) {
@@ -169,21 +185,24 @@ current-context: c
 `, s.base), 0o600))
 }
 
-func (s *server) awaitReady(c *client) {
+func (s *server) awaitReady(c *client) { s.await(c, "/readyz") }
+
+// await returns once there is something at path.
+func (s *server) await(c *client, path string) {
 	deadline := time.After(3 * time.Minute)
-	for !c.ready() {
+	for !c.finds(path) {
 		select {
 		case <-s.process.ended:
 			panic(s.name + " ended; see its log")
 		case <-deadline:
-			panic(s.name + " is not ready after 3 minutes; see its log")
+			panic(s.name + " has no " + path + " after 3 minutes; see its log")
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
 }
 
-func (c *client) ready() bool {
-	response, err := c.http.Get(c.base + "/readyz")
+func (c *client) finds(path string) bool {
+	response, err := c.http.Get(c.base + path)
 	if err != nil {
 		return false
 	}
@@ -217,5 +236,5 @@ members:
   federated: [configmaps, namespaces]
 `, port, control.name, list.String()), 0o600))
 	process := start(folder, "gateway", program, "serve", "--config", configuration)
-	return &server{"gateway", fmt.Sprintf("https://127.0.0.1:%d", port), process}
+	return &server{name: "gateway", base: fmt.Sprintf("https://127.0.0.1:%d", port), process: process}
 }
