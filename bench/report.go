@@ -165,7 +165,8 @@ func (r *report) print(out io.Writer) {
 	}
 	memory := func(name, format string, bytes map[string]float64, size float64) {
 		value := func(who string) string {
-			if bytes[who] == 0 {
+			// Not measured, or less than what the server has given back meanwhile.
+			if bytes[who] <= 0 {
 				return "–"
 			}
 			return fmt.Sprintf(format, bytes[who]/size)
