@@ -345,6 +345,10 @@ class BypassIT {
         {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3}}
         """);
     denied(kate, web + fewer, "apply", "--server-side", "--force-conflicts", "-f", less.toString());
+    Files.writeString(less, ScaleAttacks.autoscaler(WEB, 1, 200, "more"));
+    denied(kate, fewer, "apply", "--server-side", "-f", less.toString());
+    Files.writeString(less, ScaleAttacks.autoscaler(WEB, 150, 200, "more"));
+    kate.ok("apply", "--server-side", "-n", "prod-shop", "-f", less.toString());
 
     Kubectl.Result broken =
         world

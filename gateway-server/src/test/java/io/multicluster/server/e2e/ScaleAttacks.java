@@ -340,6 +340,14 @@ final class ScaleAttacks {
         (target, few) ->
             send("POST", scalers, JSON, autoscaler(target, 1 + few, 1 + few, "low-" + few)));
     attacks.put(
+        "apply an autoscaler with a low minimum",
+        (target, few) ->
+            send(
+                "PATCH",
+                scalers + "/applied-" + few + "?fieldManager=attacker&force=true",
+                APPLY,
+                autoscaler(target, 1 + few, 200, "applied-" + few)));
+    attacks.put(
         "lower an autoscaler's minimum",
         (_, few) ->
             send(
