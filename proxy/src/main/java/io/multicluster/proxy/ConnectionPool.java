@@ -244,6 +244,9 @@ final class ConnectionPool implements Link.Owner {
     LOG.debug("{}: connected, {}", name(), link.channel());
     links.add(link);
     serve();
+    if (client.avoids(link.server())) {
+      link.retire(); // It was ready when this connection was begun.
+    }
     redial();
   }
 

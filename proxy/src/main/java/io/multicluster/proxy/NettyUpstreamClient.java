@@ -97,10 +97,17 @@ final class NettyUpstreamClient implements UpstreamClient {
 
   /** Requests under way go on; new ones go to another server, if one is ready. */
   private void leave(Server server) {
-    EndpointChecks current = checks;
-    if (current != null && target.servers().stream().anyMatch(current::isReady)) {
+    if (avoids(server)) {
       onEachLoop(pool -> pool.leave(server));
     }
+  }
+
+  /** Whether a server is not ready while another one is. */
+  boolean avoids(Server server) {
+    EndpointChecks current = checks;
+    return current != null
+        && !current.isReady(server)
+        && target.servers().stream().anyMatch(current::isReady);
   }
 
   void connected(Server server) {

@@ -340,8 +340,15 @@ class ProxyFaultsTest {
     }
   }
 
+  /** Waits until the requests of all event loops, which are told one after the other, go there. */
   private void awaitServedBy(String name) {
-    await(() -> get(forward(loop(), "GET", "/read").exchange.ended).equals(name));
+    await(() -> {
+      boolean all = true;
+      for (int i = 0; i < 10; i++) {
+        all &= get(forward(loop(), "GET", "/read").exchange.ended).equals(name);
+      }
+      return all;
+    });
   }
 
   // The world.
