@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"os"
 	"strings"
@@ -48,6 +49,35 @@ func TestWhatOneSideWasNotAskedIsNotReached(t *testing.T) {
 func TestTheResultsAreJSONEvenIfNothingWasMeasured(t *testing.T) {
 	if !json.Valid(newReport(options{}).json()) {
 		t.Error("not JSON")
+	}
+}
+
+func TestWhatKarmadaSearchDoesNotOfferIsADash(t *testing.T) {
+	for _, program := range []string{"", "karmada-search"} {
+		r := newReport(options{search: program})
+		r.add("LIST protobuf, a pod", &server{name: "gateway"}, time.Microsecond)
+		var text strings.Builder
+		r.print(&text)
+		wanted := "| LIST protobuf, a pod | – | 1.0 µs (1.0 µs–1.0 µs) | – |" + map[bool]string{true: " – |"}[program != ""] + "\n"
+		if !strings.Contains(text.String(), wanted) {
+			t.Errorf("with program %q: %s", program, text.String())
+		}
+	}
+}
+
+func TestAWatchIsReadEventByEvent(t *testing.T) {
+	for _, kind := range []struct {
+		stream string
+		next   func(*bufio.Reader, []byte) ([]byte, error)
+	}{{"\x00\x00\x00\x02ab\x00\x00\x00\x01c\x00\x00\x00\x03d", nextFrame}, {"ab\nc\nd", nextLine}} {
+		in := bufio.NewReader(strings.NewReader(kind.stream))
+		var events []string
+		for event, err := kind.next(in, nil); err == nil; event, err = kind.next(in, event) {
+			events = append(events, strings.TrimSpace(string(event)))
+		}
+		if found := strings.Join(events, ","); found != "ab,c" {
+			t.Errorf("%q: %s; wanted the events that are complete", kind.stream, found)
+		}
 	}
 }
 

@@ -100,28 +100,35 @@ func (c *client) watch(ctx context.Context, path, accept string, seen func(event
 	}
 	go func() {
 		defer response.Body.Close()
-		events := bufio.NewScanner(response.Body)
-		events.Buffer(make([]byte, 16<<10), 16<<20)
+		in := bufio.NewReaderSize(response.Body, 16<<10)
+		next := nextLine
 		if accept == protobuf {
-			events.Split(prefixed)
+			next = nextFrame
 		}
-		for events.Scan() {
-			seen(events.Bytes())
+		for event, err := next(in, nil); err == nil; event, err = next(in, event) {
+			seen(event)
 		}
 	}()
 }
 
-// prefixed splits a stream of protobuf events: each follows its length. Those of JSON are lines.
-func prefixed(data []byte, _ bool) (advance int, event []byte, err error) {
-	if len(data) < 4 {
-		return 0, nil, nil
+// nextFrame reads an event of a protobuf watch, which follows its length, into the buffer if there is room.
+func nextFrame(in *bufio.Reader, buffer []byte) ([]byte, error) {
+	length, err := in.Peek(4)
+	if err != nil {
+		return nil, err
 	}
-	end := 4 + int(binary.BigEndian.Uint32(data))
-	if len(data) < end {
-		return 0, nil, nil
+	size := int(binary.BigEndian.Uint32(length))
+	if cap(buffer) < size {
+		buffer = make([]byte, size)
 	}
-	return end, data[4:end], nil
+	// Peek has read them.
+	_, _ = in.Discard(len(length))
+	_, err = io.ReadFull(in, buffer[:size])
+	return buffer[:size], err
 }
+
+// nextLine reads an event of a JSON watch.
+func nextLine(in *bufio.Reader, _ []byte) ([]byte, error) { return in.ReadBytes('\n') }
 
 // stamp is the time that a change wrote into its pod; empty if the event holds none.
 func stamp(event []byte) string {

@@ -409,7 +409,7 @@ func (b *bench) watches(s *side) {
 	count := b.watchers
 	if s.server.name == karmadaSearch && count > searchWatchers {
 		count = searchWatchers
-		b.report.note("karmada-search had %d watchers instead of %d: it needs seconds for two seconds of changes even then.", count, b.watchers)
+		b.report.note("karmada-search had %d watchers instead of %d: it does not keep up with more.", count, b.watchers)
 	}
 	b.say("%d watchers of %s", count, s.server.name)
 	ctx, cancel := context.WithCancel(context.Background())
