@@ -34,7 +34,6 @@ final class Containment {
   private final MemberPods pods;
   private final AdmissionSettings settings;
   private final Findings findings;
-  private @Nullable ServedKinds served;
 
   Containment(Judgement judgement) {
     this.cluster = judgement.request().info().cluster();
@@ -80,7 +79,7 @@ final class Containment {
         }
       }
     }
-    for (ServedKind kind : served().kinds()) {
+    for (ServedKind kind : reads.servedKinds().kinds()) {
       if (!findings.refusals().isEmpty()) {
         return;
       }
@@ -104,7 +103,7 @@ final class Containment {
 
   /** Looks up from what is protected, which is little, and not down from the owner. */
   private void owned(KubeObject owner) {
-    for (ServedKind kind : served().kinds()) {
+    for (ServedKind kind : reads.servedKinds().kinds()) {
       if (!findings.refusals().isEmpty()) {
         return;
       }
@@ -144,7 +143,7 @@ final class Containment {
 
   /** What an object says it belongs to; null if it is not there. */
   @Nullable KubeObject find(Owner owner, String namespace) {
-    ServedKind kind = served().named(owner.apiVersion(), owner.kind());
+    ServedKind kind = reads.servedKinds().named(owner.apiVersion(), owner.kind());
     return kind == null
         ? null
         : reads.get(Reads.path(kind.resource(), kind.namespaced() ? namespace : "", owner.name()));
@@ -187,15 +186,6 @@ final class Containment {
           inner);
     }
     return !inner.refusals().isEmpty();
-  }
-
-  private ServedKinds served() {
-    ServedKinds known = served;
-    if (known == null) {
-      known = ServedKinds.discover(reads);
-      served = known;
-    }
-    return known;
   }
 
   private static @Nullable GroupVersionResource instances(KubeObject definition) {

@@ -15,12 +15,16 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at an API server as the gateway itself: judging must not depend on what a user may see. */
+/**
+ * Looks at an API server as the gateway itself: judging must not depend on what a user may see. Not
+ * thread-safe.
+ */
 final class Reads {
   private static final int PAGE = 250;
 
   private final ApiServer server;
   private final String auditId;
+  private @Nullable ServedKinds servedKinds;
 
   /**
    * @param auditId of the request that is being judged; ties the logs together
@@ -69,6 +73,20 @@ final class Reads {
     List<KubeObject> items = new ArrayList<>();
     any(path, query, item -> !items.add(item));
     return items;
+  }
+
+  /**
+   * The kinds that the API server has, asked for once: a collection has many objects.
+   *
+   * @throws ApiException if they can't be known in full
+   */
+  ServedKinds servedKinds() {
+    ServedKinds known = servedKinds;
+    if (known == null) {
+      known = ServedKinds.discover(this);
+      servedKinds = known;
+    }
+    return known;
   }
 
   ApiServer.Answer get(String path, String query, String accept) {
