@@ -1,6 +1,5 @@
 package io.multicluster.admission;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.multicluster.admission.MemberPods.Pod;
 import io.multicluster.admission.MemberPods.PodOwner;
 import io.multicluster.wire.negotiate.Format;
@@ -101,11 +100,15 @@ final class PodRemoval {
   /** It may say so in its query or in its body's options. */
   private boolean isDryRunOfEviction() {
     try {
-      if (Negotiator.body(request.contentType()) == Format.PROTOBUF) {
-        return request.isDryRun() || isDryRunOfEviction(request.body());
-      }
-      JsonNode options = KubeObject.parse(request.body()).root().path("deleteOptions");
-      return request.isDryRun() || !options.path("dryRun").isEmpty();
+      boolean byOptions =
+          Negotiator.body(request.contentType()) == Format.PROTOBUF
+              ? isDryRunOfEviction(request.body())
+              : !KubeObject.parse(request.body())
+                  .root()
+                  .path("deleteOptions")
+                  .path("dryRun")
+                  .isEmpty();
+      return request.isDryRun() || byOptions;
     } catch (IOException | MalformedProtoException e) {
       throw ApiException.badRequest("the body holds no Eviction: " + e.getMessage());
     }
