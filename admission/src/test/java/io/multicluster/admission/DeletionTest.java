@@ -290,11 +290,7 @@ class DeletionTest {
 
   @Test
   void podsOfAnOwnerGoWithinABudget() {
-    World world = new World(POD_LIMITS);
-    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
-    for (int i = 0; i < 20; i++) {
-      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
-    }
+    World world = worldOfPods(20);
     for (int i = 0; i < 4; i++) {
       remove(world, i, i % 2 == 0);
     }
@@ -307,11 +303,7 @@ class DeletionTest {
 
   @Test
   void aRemovalThatWasNotCarriedOutIsGivenBack() {
-    World world = new World(POD_LIMITS);
-    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
-    for (int i = 0; i < 5; i++) {
-      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
-    }
+    World world = worldOfPods(5);
     Outcome.PassOn first = (Outcome.PassOn) remove(world, 0, true);
     assertThatThrownBy(() -> remove(world, 1, true)).isInstanceOf(ApiException.class);
     first.notDone().run();
@@ -320,11 +312,7 @@ class DeletionTest {
 
   @Test
   void aRemovalThatTwoAskForIsGivenBackWhenNeitherDidIt() {
-    World world = new World(POD_LIMITS);
-    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
-    for (int i = 0; i < 5; i++) {
-      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
-    }
+    World world = worldOfPods(5);
     Outcome.PassOn first = (Outcome.PassOn) remove(world, 0, true);
     Outcome.PassOn second = (Outcome.PassOn) remove(world, 0, false);
     first.notDone().run();
@@ -338,11 +326,7 @@ class DeletionTest {
 
   @Test
   void aDryRunCountsNothingHoweverItEnds() {
-    World world = new World(POD_LIMITS);
-    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
-    for (int i = 0; i < 5; i++) {
-      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
-    }
+    World world = worldOfPods(5);
     remove(world, 0, true);
     String path = "/api/v1/namespaces/prod-shop/pods/web-0?dryRun=All";
     Outcome.PassOn trial =
@@ -354,11 +338,7 @@ class DeletionTest {
   @ParameterizedTest
   @ValueSource(strings = {"application/json", "application/vnd.kubernetes.protobuf"})
   void anEvictionsDryRunMayStandInTheQuery(String type) {
-    World world = new World(POD_LIMITS);
-    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
-    for (int i = 0; i < 5; i++) {
-      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
-    }
+    World world = worldOfPods(5);
     byte[] eviction =
         type.endsWith("json")
             ? World.json("{'metadata':{'name':'web-0'}}").getBytes(StandardCharsets.UTF_8)
@@ -373,11 +353,7 @@ class DeletionTest {
 
   @Test
   void ofACollectionThatIsRefusedPartMayHaveBeenRemoved() {
-    World world = new World(POD_LIMITS);
-    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
-    for (int i = 0; i < 5; i++) {
-      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
-    }
+    World world = worldOfPods(5);
     String pods = "/api/v1/namespaces/prod-shop/pods";
     Outcome.PassOn all =
         (Outcome.PassOn)
@@ -412,6 +388,16 @@ class DeletionTest {
                 eviction.getBytes(StandardCharsets.UTF_8),
                 true))
         .hasMessageStartingWith("pods \"db-0\" is forbidden");
+  }
+
+  /** One where a policy limits how pods go, and an owner has so many. */
+  private static World worldOfPods(int count) {
+    World world = new World(POD_LIMITS);
+    PodOwner owner = new PodOwner("prod-shop", "CloneSet", "web");
+    for (int i = 0; i < count; i++) {
+      world.pods.add(pod("web-" + i, owner, LabelSet.EMPTY));
+    }
+    return world;
   }
 
   private static Outcome remove(World world, int index, boolean evict) {
