@@ -26,17 +26,23 @@ final class Compactor {
    * @param family a name for objects that are expected to be alike
    * @param bytes begins with the object
    * @param length of the object
+   * @param completeJson whether all of it can be served as JSON
    */
-  Content compact(String family, byte[] bytes, int length) {
+  Content compact(String family, byte[] bytes, int length, boolean completeJson) {
     Whole template = templates.get(family);
     @Nullable Delta delta =
         template == null ? null : encoder.encode(template, bytes, length, length / WORTH);
     if (delta != null) {
       return delta;
     }
-    Whole whole = new Whole(Arrays.copyOf(bytes, length));
+    Whole whole = new Whole(Arrays.copyOf(bytes, length), completeJson);
     templates.put(family, whole);
     return whole;
+  }
+
+  /** What objects of a family are likely to be much like; null if nothing is known. */
+  @Nullable Whole template(String family) {
+    return templates.get(family);
   }
 
   /** Makes known to the family what was compacted by an earlier incarnation. */

@@ -63,7 +63,7 @@ final class JsonObjectReader implements ObjectReader {
           marked,
           metadata,
           memberVersion,
-          family -> compactor.compact(family, marked, marked.length));
+          family -> compactor.compact(family, marked, marked.length, true));
     } catch (IOException e) {
       throw malformed();
     }

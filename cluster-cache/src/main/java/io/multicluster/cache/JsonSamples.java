@@ -19,19 +19,15 @@ final class JsonSamples {
 
   private final JsonKind kind;
   private final JsonTranscoder transcoder;
-  private final boolean counting;
   private final @Nullable Object[] families;
   private final @Nullable JsonSample[] samples;
 
   /**
    * @param slots how many families are remembered at most, a power of two from {@value #WAYS} on
-   * @param counting whether the transcoder is to count what is left out of each object, so also of
-   *     one that has that in common with others
    */
-  JsonSamples(JsonKind kind, JsonTranscoder transcoder, int slots, boolean counting) {
+  JsonSamples(JsonKind kind, JsonTranscoder transcoder, int slots) {
     this.kind = kind;
     this.transcoder = transcoder;
-    this.counting = counting;
     this.families = new Object[slots];
     this.samples = new JsonSample[slots];
   }
@@ -52,7 +48,7 @@ final class JsonSamples {
       return transcoder.like(sample, kind, bytes, length);
     }
     JsonSample made = transcoder.sample(kind, bytes, length);
-    if (made.footprint() <= MOST && (made.complete() || !counting)) {
+    if (made.footprint() <= MOST) {
       samples[slot] = made;
     }
     return transcoder;

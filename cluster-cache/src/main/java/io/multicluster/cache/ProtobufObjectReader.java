@@ -1,6 +1,9 @@
 package io.multicluster.cache;
 
+import io.multicluster.wire.json.JsonKind;
 import io.multicluster.wire.json.JsonTranscoder;
+import io.multicluster.wire.json.Likeness;
+import io.multicluster.wire.proto.MalformedProtoException;
 import io.multicluster.wire.proto.ObjectMeta;
 import io.multicluster.wire.proto.ObjectSplicer;
 import io.multicluster.wire.proto.ProtoReader;
@@ -14,9 +17,6 @@ import java.util.function.Function;
 
 /** Reads objects of built-in kinds. */
 final class ProtobufObjectReader implements ObjectReader {
-  /** Few, since there is a reader for each member and kind. */
-  private static final int FAMILIES = 4;
-
   private static final int METADATA = 1;
   private static final int RESOURCE_VERSION = 6;
 
@@ -30,8 +30,12 @@ final class ProtobufObjectReader implements ObjectReader {
   /** Of most objects that are read little is kept. */
   private final Scratch scratch = new Scratch();
 
+  private final JsonKind schema;
+
   /** Finds what can't be decoded, and counts what is not known. */
-  private final JsonSamples check;
+  private final JsonTranscoder transcoder;
+
+  private final Likeness likeness = new Likeness();
 
   ProtobufObjectReader(
       CachedKind kind,
@@ -43,9 +47,8 @@ final class ProtobufObjectReader implements ObjectReader {
     this.origin = origin;
     this.compactor = compactor;
     this.managedFields = managedFields;
-    this.check =
-        new JsonSamples(
-            TranscodedJson.schema(kind), new JsonTranscoder(unknownFields), FAMILIES, true);
+    this.schema = TranscodedJson.schema(kind);
+    this.transcoder = new JsonTranscoder(unknownFields);
   }
 
   @Override
@@ -62,10 +65,18 @@ final class ProtobufObjectReader implements ObjectReader {
         bytes,
         length,
         memberVersion,
-        family -> {
-          check.transcode(family, bytes, length);
-          return compactor.compact(family, bytes, length);
-        });
+        family -> compactor.compact(family, bytes, length, completeJson(family, bytes, length)));
+  }
+
+  /**
+   * @throws MalformedProtoException if the object can't be decoded
+   */
+  private boolean completeJson(String family, byte[] bytes, int length) {
+    Whole template = compactor.template(family);
+    return (template != null
+            && template.completeJson()
+            && likeness.complete(schema, template.bytes(), bytes, length))
+        || transcoder.plain(schema, bytes, 0, length).complete();
   }
 
   @Override

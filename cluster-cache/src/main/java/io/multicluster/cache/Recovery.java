@@ -133,7 +133,8 @@ final class Recovery {
           case MEMBER ->
               members.add(
                   known.computeIfAbsent(new Member(reader.text(), reader.text()), Known::new));
-          case TEMPLATE -> wholes.add(new Whole(reader.bytes()));
+          // The incarnation that wrote it may have known other fields.
+          case TEMPLATE -> wholes.add(new Whole(reader.bytes(), false));
           case WHOLE, DELTA -> {
             CachedObject object = object(record, reader);
             change(

@@ -26,9 +26,9 @@ final class TranscodedJson implements JsonSource {
           return new Forms(
               new Scratch(),
               transcoder,
-              new JsonSamples(kind, transcoder, FAMILIES, false),
-              new JsonSamples(metadata, transcoder, FAMILIES, false),
-              new JsonSamples(metadataBeta, transcoder, FAMILIES, false));
+              new JsonSamples(kind, transcoder, FAMILIES),
+              new JsonSamples(metadata, transcoder, FAMILIES),
+              new JsonSamples(metadataBeta, transcoder, FAMILIES));
         }
       };
 

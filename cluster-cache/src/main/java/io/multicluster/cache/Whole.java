@@ -6,12 +6,19 @@ import java.util.Arrays;
 /** An object in full, to which others may refer as {@link Delta}. */
 final class Whole implements Content {
   private final byte[] bytes;
+  private final boolean completeJson;
 
   /**
    * @param bytes not to be changed from here on
+   * @param completeJson whether it is known that all of it can be served as JSON
    */
-  Whole(byte[] bytes) {
+  Whole(byte[] bytes, boolean completeJson) {
     this.bytes = bytes;
+    this.completeJson = completeJson;
+  }
+
+  boolean completeJson() {
+    return completeJson;
   }
 
   /** Not to be changed. */

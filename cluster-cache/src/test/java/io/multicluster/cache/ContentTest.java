@@ -29,16 +29,16 @@ class ContentTest {
       for (int j = 0; j < template.length; j++) {
         template[j] = (byte) random.nextInt(1 + random.nextInt(4));
       }
-      Whole whole = new Whole(template);
+      Whole whole = new Whole(template, true);
       for (int k = 0; k < 3; k++) {
         byte[] object = edited(template, random);
         Delta delta = encoder.encode(whole, object, object.length, Integer.MAX_VALUE);
         assertThat(delta).isNotNull();
         assertGivesBack(delta, object);
-        assertThat(delta.sameAs(new Whole(object))).isTrue();
-        assertThat(new Whole(object).sameAs(delta)).isTrue();
+        assertThat(delta.sameAs(new Whole(object, true))).isTrue();
+        assertThat(new Whole(object, true).sameAs(delta)).isTrue();
         byte[] other = edited(template, random);
-        assertThat(delta.sameAs(new Whole(other))).isEqualTo(Arrays.equals(object, other));
+        assertThat(delta.sameAs(new Whole(other, true))).isEqualTo(Arrays.equals(object, other));
       }
     }
   }
@@ -50,7 +50,7 @@ class ContentTest {
     for (int i = 0; i < 500; i++) {
       byte[] template = new byte[2_000];
       random.nextBytes(template);
-      Whole whole = new Whole(template);
+      Whole whole = new Whole(template, true);
       byte[] object = edited(template, random);
       Delta delta = encoder.encode(whole, object, object.length, 150);
       if (delta != null) {
@@ -60,7 +60,8 @@ class ContentTest {
     }
     byte[] stranger = new byte[2_000];
     random.nextBytes(stranger);
-    assertThat(encoder.encode(new Whole(new byte[2_000]), stranger, stranger.length, 500)).isNull();
+    assertThat(encoder.encode(new Whole(new byte[2_000], true), stranger, stranger.length, 500))
+        .isNull();
   }
 
   @Test
@@ -70,7 +71,7 @@ class ContentTest {
     long size = 0;
     for (int number = 0; number < 20; number++) {
       byte[] pod = SyntheticPods.pod(number, 1_000_000_000L + number);
-      Content content = compactor.compact("owner", pod, pod.length);
+      Content content = compactor.compact("owner", pod, pod.length, true);
       assertGivesBack(content, pod);
       kept += content.footprint();
       size += pod.length;
@@ -84,10 +85,11 @@ class ContentTest {
     byte[] pending = TestObjects.pod("a", "p1", "u1", 5, Map.of("app", "x"), "", "Pending");
     byte[] running = SyntheticPods.pod(1, 1);
     byte[] another = SyntheticPods.pod(2, 2);
-    assertThat(compactor.compact("owner", pending, pending.length)).isInstanceOf(Whole.class);
-    assertThat(compactor.compact("owner", running, running.length)).isInstanceOf(Whole.class);
-    assertThat(compactor.compact("owner", another, another.length)).isInstanceOf(Delta.class);
-    assertThat(compactor.compact("another", another, another.length)).isInstanceOf(Whole.class);
+    assertThat(compactor.compact("owner", pending, pending.length, true)).isInstanceOf(Whole.class);
+    assertThat(compactor.compact("owner", running, running.length, true)).isInstanceOf(Whole.class);
+    assertThat(compactor.compact("owner", another, another.length, true)).isInstanceOf(Delta.class);
+    assertThat(compactor.compact("another", another, another.length, true))
+        .isInstanceOf(Whole.class);
   }
 
   @Test

@@ -24,23 +24,16 @@ public final class JsonSample {
   private static final int WORDS = 6;
 
   /** Has nothing in common with anything. */
-  static final JsonSample NOTHING = new JsonSample(new byte[0], new byte[0], new int[0], true);
+  static final JsonSample NOTHING = new JsonSample(new byte[0], new byte[0], new int[0]);
 
   private final byte[] object;
   private final byte[] json;
   private final int[] parts;
-  private final boolean complete;
 
-  private JsonSample(byte[] object, byte[] json, int[] parts, boolean complete) {
+  private JsonSample(byte[] object, byte[] json, int[] parts) {
     this.object = object;
     this.json = json;
     this.parts = parts;
-    this.complete = complete;
-  }
-
-  /** Whether the JSON has all that the object has. */
-  public boolean complete() {
-    return complete;
   }
 
   /** Bytes of memory that it takes, roughly. */
@@ -118,8 +111,8 @@ public final class JsonSample {
       parts[part * WORDS + NEXT] = count;
     }
 
-    JsonSample sample(byte[] object, byte[] json, boolean complete) {
-      return new JsonSample(object, json, Arrays.copyOf(parts, count * WORDS), complete);
+    JsonSample sample(byte[] object, byte[] json) {
+      return new JsonSample(object, json, Arrays.copyOf(parts, count * WORDS));
     }
   }
 }

@@ -147,8 +147,7 @@ public final class JsonTranscoder {
     } finally {
       recording = false;
     }
-    return recorder.sample(
-        Arrays.copyOf(object, end), Arrays.copyOf(buffer.bytes, length), !incomplete);
+    return recorder.sample(Arrays.copyOf(object, end), Arrays.copyOf(buffer.bytes, length));
   }
 
   /**
@@ -167,6 +166,11 @@ public final class JsonTranscoder {
       sample = JsonSample.NOTHING;
     }
     return this;
+  }
+
+  /** Whether nothing of what was read had to be left out. */
+  public boolean complete() {
+    return !incomplete;
   }
 
   /** Writes what was read as an item of a list: without kind and apiVersion. */

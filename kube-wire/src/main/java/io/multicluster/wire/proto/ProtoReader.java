@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
  * MalformedProtoException}, never in an index error.
  */
 public final class ProtoReader {
+  /** The wire type of strings, bytes and messages. */
+  public static final int LENGTH_DELIMITED = 2;
+
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
-  private static final int LENGTH_DELIMITED = 2;
   private static final int FIXED32 = 5;
 
   private byte[] bytes;
@@ -36,7 +38,7 @@ public final class ProtoReader {
   }
 
   /** Starts over with another message: for code that runs too often to make a reader each time. */
-  final void reset(byte[] newBytes, int start, int newEnd) {
+  public void reset(byte[] newBytes, int start, int newEnd) {
     if (start < 0 || newEnd < start || newEnd > newBytes.length) {
       throw new MalformedProtoException(
           "a message from " + start + " to " + newEnd + " in " + newBytes.length + " bytes");
