@@ -1,18 +1,15 @@
 package io.multicluster.admission;
 
-import io.multicluster.wire.negotiate.Format;
-import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.request.DeleteOptions;
 import io.multicluster.wire.status.ApiException;
-import io.multicluster.wire.status.Status;
-import io.multicluster.wire.status.StatusEncoder;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
 
 /**
  * The deletion of a collection. All that is selected is judged before any of it goes, then it is
  * deleted one by one: each only in the state that was judged, and judged again if that is over.
+ *
+ * <p>The answer is what the API server gives to the same as a dry run: the list of what is deleted
+ * in the form that the client takes, or what is wrong with the request.
  */
 final class CollectionDeletion {
   private final AdmissionRequest request;
@@ -29,21 +26,21 @@ final class CollectionDeletion {
 
   Outcome admit() {
     Judgement all = Judgement.begin(request, protection);
-    List<KubeObject> selected = selected(all.reads());
-    for (KubeObject object : selected) {
+    Reads.Listed selected = selected(all.reads());
+    for (KubeObject object : selected.objects()) {
       Deletion.check(request, options, object);
       all.findings().add(judge(all.another(), object));
     }
-    if (options.isDryRun()) {
-      return all.passOn();
+    ApiServer.Answer answer = writes.dryDeletion(options, selected.resourceVersion());
+    if (answer.successful() && !options.isDryRun()) {
+      for (KubeObject object : selected.objects()) {
+        delete(all, object);
+      }
     }
-    for (KubeObject object : selected) {
-      delete(all, object);
-    }
-    return all.answered(success());
+    return all.answered(answer);
   }
 
-  private List<KubeObject> selected(Reads reads) {
+  private Reads.Listed selected(Reads reads) {
     StringBuilder query = new StringBuilder();
     for (String parameter : List.of("labelSelector", "fieldSelector")) {
       String value = request.query().get(parameter);
@@ -97,23 +94,5 @@ final class CollectionDeletion {
         request.info().groupResource(),
         object.namespace(),
         object.name());
-  }
-
-  private ApiServer.Answer success() {
-    Format format = Negotiator.error(request.head(), request.query()).format();
-    boolean protobuf = format == Format.PROTOBUF;
-    Status status =
-        new Status(
-            true,
-            "",
-            "",
-            0,
-            new Status.Details(
-                "", request.info().group(), request.info().resource(), "", List.of(), 0),
-            "");
-    Http2Headers headers = new DefaultHttp2Headers();
-    headers.set("content-type", (protobuf ? Format.PROTOBUF : Format.JSON).contentType());
-    return new ApiServer.Answer(
-        200, headers, protobuf ? StatusEncoder.protobuf(status) : StatusEncoder.json(status));
   }
 }

@@ -52,7 +52,7 @@ final class Containment {
     }
     if (key.resource().equals(DEFINITIONS)) {
       GroupVersionResource instances = instances(object);
-      return instances == null ? 0 : reads.all(Reads.path(instances, ""), "").size();
+      return instances == null ? 0 : reads.all(Reads.path(instances, ""), "").objects().size();
     }
     return 0;
   }

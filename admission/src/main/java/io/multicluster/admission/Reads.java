@@ -12,6 +12,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,20 @@ final class Reads {
 
   /** Visits all objects of a list until the visitor has seen enough and says true. */
   boolean any(String path, String query, Predicate<KubeObject> visitor) {
+    return anyPage(
+        path,
+        query,
+        page -> {
+          for (JsonNode item : page.path("items")) {
+            if (visitor.test(new KubeObject(item))) {
+              return true;
+            }
+          }
+          return false;
+        });
+  }
+
+  private boolean anyPage(String path, String query, Predicate<JsonNode> visitor) {
     String more = "";
     do {
       StringBuilder parameters = new StringBuilder("limit=" + PAGE);
@@ -58,21 +73,35 @@ final class Reads {
       if (answer.status() == 404) {
         return false; // The kind went away since it was discovered, and its objects with it.
       }
-      JsonNode list = object(answer).root();
-      for (JsonNode item : list.path("items")) {
-        if (visitor.test(new KubeObject(item))) {
-          return true;
-        }
+      JsonNode page = object(answer).root();
+      if (visitor.test(page)) {
+        return true;
       }
-      more = list.path("metadata").path("continue").asText();
+      more = page.path("metadata").path("continue").asText();
     } while (!more.isEmpty());
     return false;
   }
 
-  List<KubeObject> all(String path, String query) {
-    List<KubeObject> items = new ArrayList<>();
-    any(path, query, item -> !items.add(item));
-    return items;
+  /**
+   * All objects of a list, as they were at one moment.
+   *
+   * @param resourceVersion of that moment; empty if there is no such kind
+   */
+  record Listed(String resourceVersion, List<KubeObject> objects) {}
+
+  Listed all(String path, String query) {
+    List<KubeObject> objects = new ArrayList<>();
+    AtomicReference<String> version = new AtomicReference<>("");
+    anyPage(
+        path,
+        query,
+        page -> {
+          // All pages have the first one's.
+          version.set(page.path("metadata").path("resourceVersion").asText());
+          page.path("items").forEach(item -> objects.add(new KubeObject(item)));
+          return false;
+        });
+    return new Listed(version.get(), objects);
   }
 
   /**

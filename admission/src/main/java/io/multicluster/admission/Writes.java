@@ -43,18 +43,38 @@ record Writes(AdmissionRequest request) {
 
   /** Deletes exactly this state of an object. */
   ApiServer.Answer delete(String path, DeleteOptions options, KubeObject judged) {
+    return delete(
+        path,
+        request.head().query(),
+        new DeleteOptions(
+            options.gracePeriodSeconds(),
+            judged.uid(),
+            judged.resourceVersion(),
+            options.orphanDependents(),
+            options.propagationPolicy(),
+            options.dryRun()));
+  }
+
+  /**
+   * What the API server answers to the deletion of the collection. It changes nothing.
+   *
+   * @param version at which the objects are listed; empty for now
+   */
+  ApiServer.Answer dryDeletion(DeleteOptions options, String version) {
+    // Of a parameter that is there twice the first counts.
+    String query =
+        "dryRun=All"
+            + (version.isEmpty()
+                ? ""
+                : "&resourceVersionMatch=Exact&resourceVersion=" + Reads.encode(version))
+            + (request.head().query().isEmpty() ? "" : "&" + request.head().query());
+    return delete(request.objectPath(), query, options.asDryRun());
+  }
+
+  private ApiServer.Answer delete(String path, String query, DeleteOptions options) {
     Http2Headers headers = headers();
     headers.set("content-type", "application/json");
-    byte[] body =
-        new DeleteOptions(
-                options.gracePeriodSeconds(),
-                judged.uid(),
-                judged.resourceVersion(),
-                options.orphanDependents(),
-                options.propagationPolicy(),
-                options.dryRun())
-            .json();
-    return call("DELETE", path, request.head().query(), headers, body);
+    return call("DELETE", path, query, headers, options.json());
   }
 
   private ApiServer.Answer call(

@@ -8,6 +8,7 @@ import io.multicluster.admission.MemberPods.PodOwner;
 import io.multicluster.wire.proto.ProtoWriter;
 import io.multicluster.wire.selector.LabelSet;
 import io.multicluster.wire.status.ApiException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every way of deleting what is protected. */
@@ -87,6 +89,33 @@ class DeletionTest {
         "DELETE", World.DEPLOYMENTS + "?labelSelector=!policy.kruise.io/delete-protection", "", "");
     assertThat(world.server.at(World.DEPLOYMENTS + "/a")).isNull();
     assertThat(world.server.at(World.DEPLOYMENTS + "/b")).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {"``|", "?dryRun=All|", "``|{'dryRun':['All']}"})
+  void theDeletionOfACollectionIsAnsweredWithWhatGoes(String query, @Nullable String options)
+      throws IOException {
+    World world = new World();
+    world.server.put(World.DEPLOYMENTS + "/a", "{}");
+    world.server.put(World.DEPLOYMENTS + "/b", "{}");
+    Outcome outcome =
+        world.send(
+            "DELETE",
+            World.DEPLOYMENTS + query,
+            options == null ? "" : "application/json",
+            options == null ? "" : options);
+    assertThat(outcome).isInstanceOf(Outcome.Answered.class);
+    assertThat(
+            KubeObject.JSON
+                .readTree(((Outcome.Answered) outcome).answer().body())
+                .findValuesAsText("name"))
+        .containsExactly("a", "b");
+    boolean dryRun = !query.isEmpty() || options != null;
+    assertThat(world.server.at(World.DEPLOYMENTS + "/a") != null).isEqualTo(dryRun);
+    assertThat(world.server.at(World.DEPLOYMENTS + "/b") != null).isEqualTo(dryRun);
   }
 
   @Test

@@ -78,6 +78,17 @@ public record DeleteOptions(
         gracePeriodSeconds, uid, required, orphanDependents, propagationPolicy, dryRun);
   }
 
+  /** The same, but nothing is to be changed. */
+  public DeleteOptions asDryRun() {
+    return new DeleteOptions(
+        gracePeriodSeconds,
+        uid,
+        resourceVersion,
+        orphanDependents,
+        propagationPolicy,
+        List.of("All"));
+  }
+
   /** As the JSON body of a request. */
   public byte[] json() {
     JsonWriter json = new JsonWriter(512);
