@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -295,12 +294,11 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
   }
 
   /**
-   * The clusters that have objects which the selectors of a request select, by name. Walks the
-   * objects: not for event loops.
+   * What the selectors of a request select. Walks the objects: not for event loops.
    *
    * @throws ApiException 400 or 422 if the request's list options can't be used
    */
-  public SortedMap<String, SelectedObjects> selected(Query query, RequestInfo info) {
+  public Selection selected(Query query, RequestInfo info) {
     return target(info.groupVersionResource()).writes.selected(query, info);
   }
 
@@ -324,6 +322,23 @@ public final class ClusterCache implements CacheFeeds, AutoCloseable {
     target(info.groupVersionResource())
         .reads
         .written(exchange, query, info, status, headers, object.object(), failed);
+  }
+
+  /**
+   * Answers the deletion of a collection with what was selected, as it was then, as {@link #serve}
+   * would a list. Runs on the exchange's event loop.
+   *
+   * @param failed as for {@link #serve}
+   * @throws ApiException if nothing was answered
+   */
+  public void answer(
+      Exchange exchange,
+      Query query,
+      RequestInfo info,
+      Selection selection,
+      Consumer<ApiException> failed) {
+    assert exchange.eventLoop().inEventLoop() : "answers are made on the event loop";
+    target(info.groupVersionResource()).reads.selected(exchange, query, info, selection, failed);
   }
 
   private Served target(GroupVersionResource resource) {

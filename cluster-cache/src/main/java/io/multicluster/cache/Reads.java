@@ -117,14 +117,7 @@ final class Reads {
    * @param failed as in {@link #get}
    */
   void list(Exchange exchange, Query query, RequestInfo info, Consumer<ApiException> failed) {
-    ReadRequest request =
-        ReadRequest.of(
-            exchange,
-            query,
-            info,
-            Negotiator.list(exchange.request(), query, view.hasProtobuf()),
-            failed,
-            options.gzip());
+    ReadRequest request = listRequest(exchange, query, info, failed);
     ListOptions list = ListOptions.parse(query, info);
     ContinueToken token = list.continueToken();
     if (token == null) {
@@ -134,6 +127,36 @@ final class Reads {
     }
   }
 
+  /**
+   * Answers with what was selected, as it was then.
+   *
+   * @param failed as in {@link #get}
+   */
+  void selected(
+      Exchange exchange,
+      Query query,
+      RequestInfo info,
+      Selection selection,
+      Consumer<ApiException> failed) {
+    answer(
+        listRequest(exchange, query, info, failed),
+        selection.filter(),
+        selection.snapshot(),
+        FROM_THE_START,
+        0);
+  }
+
+  private ReadRequest listRequest(
+      Exchange exchange, Query query, RequestInfo info, Consumer<ApiException> failed) {
+    return ReadRequest.of(
+        exchange,
+        query,
+        info,
+        Negotiator.list(exchange.request(), query, view.hasProtobuf()),
+        failed,
+        options.gzip());
+  }
+
   private void firstPage(ReadRequest request, ListOptions list) {
     Snapshot snapshot = exactly(list) ? exact(list) : cache.snapshot();
     // Old reflectors ask for "any" state with a limit, and expect all of it; but of events, which
@@ -141,7 +164,7 @@ final class Reads {
     boolean whole =
         list.resourceVersion() instanceof ResourceVersion.Any
             && !cache.kind().equals(CachedKind.EVENTS);
-    answer(request, list, snapshot, FROM_THE_START, whole ? 0 : list.limit());
+    answer(request, filter(request, list), snapshot, FROM_THE_START, whole ? 0 : list.limit());
   }
 
   private void nextPage(ReadRequest request, ListOptions list, ContinueToken token) {
@@ -150,7 +173,7 @@ final class Reads {
     if (snapshot == null) {
       throw token.tooOld();
     }
-    answer(request, list, snapshot, token.startKey(), list.limit());
+    answer(request, filter(request, list), snapshot, token.startKey(), list.limit());
   }
 
   /** A limit without a word on how to match means exactly, for historic reasons. */
@@ -175,11 +198,12 @@ final class Reads {
     return snapshot;
   }
 
+  private ObjectFilter filter(ReadRequest request, ListOptions list) {
+    return ObjectFilter.of(options, cache.kind(), request.info(), list.labels(), list.fields());
+  }
+
   private void answer(
-      ReadRequest request, ListOptions list, Snapshot snapshot, byte[] from, long limit) {
-    RequestInfo info = request.info();
-    ObjectFilter filter =
-        ObjectFilter.of(options, cache.kind(), info, list.labels(), list.fields());
+      ReadRequest request, ObjectFilter filter, Snapshot snapshot, byte[] from, long limit) {
     List<String> stale = cache.staleClusters(snapshot, filter.onlyCluster());
     new ListAnswer(
             request.exchange(),

@@ -71,15 +71,12 @@ final class WriteSupport {
   }
 
   /** Walks all of them: not for event loops. */
-  SortedMap<String, SelectedObjects> selected(Query query, RequestInfo info) {
+  Selection selected(Query query, RequestInfo info) {
     ListOptions list = ListOptions.parse(query, info);
     Snapshot snapshot = cache.snapshot();
-    Scan scan =
-        new Scan(
-            snapshot,
-            cache.indexes(),
-            new ObjectFilter(info.cluster(), info.namespace(), list.labels(), list.fields()),
-            new byte[0]);
+    ObjectFilter filter =
+        new ObjectFilter(info.cluster(), info.namespace(), list.labels(), list.fields());
+    Scan scan = new Scan(snapshot, cache.indexes(), filter, new byte[0]);
     SortedMap<String, CachedObject> last = new TreeMap<>();
     while (!scan.done()) {
       CachedObject object = scan.next();
@@ -89,7 +86,7 @@ final class WriteSupport {
     }
     SortedMap<String, SelectedObjects> selected = new TreeMap<>();
     last.forEach((cluster, object) -> selected.put(cluster, () -> changed(object)));
-    return selected;
+    return new Selection(snapshot, filter, selected);
   }
 
   private CompletableFuture<Boolean> changed(CachedObject known) {

@@ -3,12 +3,14 @@ package io.multicluster.server.members;
 import io.multicluster.cache.CachedKind;
 import io.multicluster.cache.ClusterCache;
 import io.multicluster.cache.SelectedObjects;
+import io.multicluster.cache.Selection;
 import io.multicluster.proxy.UpstreamClient;
 import io.multicluster.proxy.UpstreamResponse;
 import io.multicluster.server.audit.AuditAnnotations;
 import io.multicluster.server.route.ErrorAnswer;
 import io.multicluster.server.route.RoutedRequest;
 import io.multicluster.server.route.WholeBody;
+import io.multicluster.wire.http.Exchange;
 import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.negotiate.Negotiator;
 import io.multicluster.wire.proto.ClusterMark;
@@ -38,7 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes collections: each member that has objects which are selected deletes its own, all at the
- * same time. As on one API server that is not atomic; a failure says what failed where.
+ * same time. As on one API server that is not atomic; a failure says what failed where. If all went
+ * well the answer is the list of what was selected, as it was before.
  */
 final class CollectionDelete {
   /** The members' answers would list all that was deleted: this is the shortest form. */
@@ -72,14 +75,33 @@ final class CollectionDelete {
     byte[] body = WholeBody.of(request.exchange().requestBody());
     DeleteOptions options = DeleteOptions.read(request.query(), body);
     refuseWhatSeveralClustersCanNotDo(request.query(), options);
-    SortedMap<String, SelectedObjects> selected = cache.selected(request.query(), info);
+    Selection selection = cache.selected(request.query(), info);
+    SortedMap<String, SelectedObjects> selected = selection.clusters();
     request.audit().put(AuditAnnotations.CLUSTER, String.join(",", selected.keySet()));
     List<Outcome> outcomes = delete(request, kind, body, List.copyOf(selected.keySet()));
     if (!options.isDryRun()) {
       awaitChanges(selected, outcomes);
     }
-    Status status = status(info, kind, outcomes);
-    ErrorAnswer.send(request.exchange(), status.code(), status, new DefaultHttp2Headers(false));
+    Status failure = failure(info, outcomes);
+    if (failure == null) {
+      request.exchange().eventLoop().execute(() -> list(request, selection));
+    } else {
+      ErrorAnswer.send(request.exchange(), failure);
+    }
+  }
+
+  private void list(RoutedRequest request, Selection selection) {
+    Exchange exchange = request.exchange();
+    try {
+      cache.answer(
+          exchange,
+          request.query(),
+          request.info(),
+          selection,
+          error -> ErrorAnswer.send(exchange, error.status()));
+    } catch (ApiException error) {
+      ErrorAnswer.send(exchange, error.status());
+    }
   }
 
   private static void refuseWhatSeveralClustersCanNotDo(Query query, DeleteOptions options) {
@@ -185,7 +207,8 @@ final class CollectionDelete {
         .forEach(CompletableFuture::join);
   }
 
-  private static Status status(RequestInfo info, CachedKind kind, List<Outcome> outcomes) {
+  /** Null if all went well. */
+  private static @Nullable Status failure(RequestInfo info, List<Outcome> outcomes) {
     List<Cause> causes = new ArrayList<>();
     Set<Integer> codes = new HashSet<>();
     Set<String> reasons = new HashSet<>();
@@ -201,13 +224,7 @@ final class CollectionDelete {
       }
     }
     if (causes.isEmpty()) {
-      return new Status(
-          true,
-          "",
-          "",
-          200,
-          new Status.Details("", info.group(), kind.kind(), "", List.of(), 0),
-          "");
+      return null;
     }
     boolean alike = codes.size() == 1 && reasons.size() == 1;
     return Status.failure(

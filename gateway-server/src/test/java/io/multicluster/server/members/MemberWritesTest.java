@@ -427,20 +427,43 @@ final class MemberWritesTest {
     assertThat(get(path).statusCode()).isEqualTo(200);
   }
 
-  @Test
-  void aCollectionIsDeletedInAllMembersThatHaveWhatIsSelected() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "application/json",
+        "application/yaml",
+        PROTOBUF,
+        "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+      })
+  void aCollectionIsDeletedInAllMembersAndAnsweredAsItWas(String accept) throws Exception {
     String app = "app-" + NAMES.incrementAndGet();
     String first = pod(m1, Map.of("app", app));
     String second = pod(m2, Map.of("app", app));
     String spared = pod(m2, Map.of("app", app + "-not"));
+    String selected = PODS + "?labelSelector=app%3D" + app;
+    HttpResponse<byte[]> before = get(selected, "accept", accept);
+    assertThat(text(before)).contains(first.substring(first.lastIndexOf('/') + 1));
 
-    HttpResponse<byte[]> deleted = delete(PODS + "?labelSelector=app%3D" + app, "");
+    for (String query : List.of("&dryRun=All", "")) {
+      HttpResponse<byte[]> deleted =
+          send("DELETE", selected + query, new byte[0], "accept", accept);
 
-    assertThat(deleted.statusCode()).as(text(deleted)).isEqualTo(200);
-    assertThat(json(deleted).path("status").asText()).isEqualTo("Success");
+      assertThat(deleted.statusCode()).as(text(deleted)).isEqualTo(200);
+      assertThat(text(deleted)).isEqualTo(text(before));
+      assertThat(deleted.headers().firstValue("content-type"))
+          .isEqualTo(before.headers().firstValue("content-type"));
+    }
     assertThat(get(first).statusCode()).isEqualTo(404);
     assertThat(get(second).statusCode()).isEqualTo(404);
     assertThat(direct(m2, spared)).isNotNull();
+  }
+
+  @Test
+  void theDeletionOfNothingIsAnsweredWithAnEmptyList() throws Exception {
+    HttpResponse<byte[]> deleted = delete(PODS + "?labelSelector=app%3Dnone", "");
+    assertThat(deleted.statusCode()).as(text(deleted)).isEqualTo(200);
+    assertThat(json(deleted).path("kind").asText()).isEqualTo("PodList");
+    assertThat(json(deleted).path("items").toString()).isEqualTo("[]");
   }
 
   @Test
