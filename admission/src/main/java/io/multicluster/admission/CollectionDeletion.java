@@ -28,13 +28,14 @@ final class CollectionDeletion {
     Judgement all = Judgement.begin(request, protection);
     Reads.Listed selected = selected(all.reads());
     for (KubeObject object : selected.objects()) {
-      Deletion.check(request, options, object);
       all.findings().add(judge(all.another(), object));
     }
     ApiServer.Answer answer = writes.dryDeletion(options, selected.resourceVersion());
-    if (answer.successful() && !options.isDryRun()) {
-      for (KubeObject object : selected.objects()) {
-        delete(all, object);
+    if (answer.successful()) {
+      // What was judged need not be what the API server has looked at.
+      selected.objects().forEach(object -> Deletion.check(request, options, object));
+      if (!options.isDryRun()) {
+        selected.objects().forEach(object -> delete(all, object));
       }
     }
     return all.answered(answer);
@@ -71,7 +72,7 @@ final class CollectionDeletion {
     KubeObject object = judged;
     for (int attempt = 0; attempt < Writes.ATTEMPTS; attempt++) {
       Deletion.remember(judgement, key, object);
-      ApiServer.Answer answer = writes.delete(path, options, object);
+      ApiServer.Answer answer = writes.deleteOneOf(path, options, object);
       if (answer.successful() || answer.status() == 404) {
         return;
       }

@@ -31,7 +31,7 @@ final class Deletion {
         return judgement.passOn();
       }
       remember(judgement, request.key(), before);
-      ApiServer.Answer answer = writes.delete(request.path(), options, before);
+      ApiServer.Answer answer = writes.delete(options, before);
       if (options.resourceVersion() == null
           && writes.overtaken(answer, judgement.reads(), before.resourceVersion())) {
         continue;

@@ -41,18 +41,24 @@ record Writes(AdmissionRequest request) {
     return call(head.method(), request.path(), head.query(), headers(), body);
   }
 
-  /** Deletes exactly this state of an object. */
-  ApiServer.Answer delete(String path, DeleteOptions options, KubeObject judged) {
-    return delete(
-        path,
-        request.head().query(),
-        new DeleteOptions(
-            options.gracePeriodSeconds(),
-            judged.uid(),
-            judged.resourceVersion(),
-            options.orphanDependents(),
-            options.propagationPolicy(),
-            options.dryRun()));
+  /** Deletes exactly this state of an object, and answers as the client would have it. */
+  ApiServer.Answer delete(DeleteOptions options, KubeObject judged) {
+    return delete(request.path(), request.head().query(), headers(), of(judged, options));
+  }
+
+  /** The same to one of several: its answer is in no form that a client has asked for. */
+  ApiServer.Answer deleteOneOf(String path, DeleteOptions options, KubeObject judged) {
+    return delete(path, "", headers().set("accept", "application/json"), of(judged, options));
+  }
+
+  private static DeleteOptions of(KubeObject judged, DeleteOptions options) {
+    return new DeleteOptions(
+        options.gracePeriodSeconds(),
+        judged.uid(),
+        judged.resourceVersion(),
+        options.orphanDependents(),
+        options.propagationPolicy(),
+        options.dryRun());
   }
 
   /**
@@ -68,11 +74,11 @@ record Writes(AdmissionRequest request) {
                 ? ""
                 : "&resourceVersionMatch=Exact&resourceVersion=" + Reads.encode(version))
             + (request.head().query().isEmpty() ? "" : "&" + request.head().query());
-    return delete(request.objectPath(), query, options.asDryRun());
+    return delete(request.objectPath(), query, headers(), options.asDryRun());
   }
 
-  private ApiServer.Answer delete(String path, String query, DeleteOptions options) {
-    Http2Headers headers = headers();
+  private ApiServer.Answer delete(
+      String path, String query, Http2Headers headers, DeleteOptions options) {
     headers.set("content-type", "application/json");
     return call("DELETE", path, query, headers, options.json());
   }

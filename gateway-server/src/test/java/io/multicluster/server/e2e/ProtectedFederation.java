@@ -8,6 +8,7 @@ import io.multicluster.server.StateFolder;
 import io.multicluster.server.TestUsers;
 import io.multicluster.server.config.ConfigurationFile;
 import io.multicluster.server.config.GatewayConfiguration;
+import io.multicluster.testclusters.ClusterAccess;
 import io.multicluster.testclusters.ClusterSpec;
 import io.multicluster.testclusters.RealClusters;
 import io.multicluster.testclusters.TestCluster;
@@ -128,6 +129,25 @@ final class ProtectedFederation implements AutoCloseable {
     return kubectl.as(member.kubeconfig());
   }
 
+  /** The control plane itself, as its administrator, without a client's manners. */
+  RawKube rawDirect() throws IOException {
+    return raw(controlPlane.access());
+  }
+
+  /** The member itself, as its administrator, without a client's manners. */
+  RawKube rawMember() throws IOException {
+    return raw(member.access());
+  }
+
+  private RawKube raw(ClusterAccess access) throws IOException {
+    Path certificate = folder.resolve(access.name() + "-admin.crt");
+    Path key = folder.resolve(access.name() + "-admin.key");
+    Files.writeString(certificate, access.clientCertificate());
+    Files.writeString(key, access.clientKey());
+    return new RawKube(
+        access.server(), access.caCertificate(), KeyedCertificate.read(certificate, key));
+  }
+
   KubernetesClient directClient() {
     return controlPlane.access().client();
   }
@@ -174,6 +194,11 @@ final class ProtectedFederation implements AutoCloseable {
     return Files.readString(
         DemoProcess.repository()
             .resolve("deploy/crds/protectionpolicies.policy.multicluster.io.yaml"));
+  }
+
+  /** The kind that Karmada has for its members. */
+  static String clusters() throws IOException {
+    return resource("/io/multicluster/testclusters/federation/clusters.yaml");
   }
 
   private static String resource(String name) throws IOException {
