@@ -78,7 +78,8 @@ final class Change {
   private boolean concerned(Rules rules, @Nullable KubeObject before) {
     ObjectKey key = request.key();
     if (before != null) {
-      return rules.concern(key, before);
+      // What holds others may be given an owner that is gone, and take them along.
+      return rules.concern(key, before) || Containment.holds(key);
     }
     return !request.toPods() && (rules.limitCreation(key) || rules.limitAutoscaler(key));
   }

@@ -45,6 +45,11 @@ final class Containment {
     this.findings = judgement.findings();
   }
 
+  /** Whether an object goes together with others that it does not own. */
+  static boolean holds(ObjectKey key) {
+    return key.resource().equals(GroupResource.NAMESPACES) || key.resource().equals(DEFINITIONS);
+  }
+
   /** How much is in an object that can hold others. */
   int contents(ObjectKey key, KubeObject object) {
     if (key.resource().equals(GroupResource.NAMESPACES)) {

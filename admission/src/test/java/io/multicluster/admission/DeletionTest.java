@@ -205,11 +205,12 @@ class DeletionTest {
         .hasMessageContaining("owner Application \"none\" is not there or going");
   }
 
-  @Test
-  void anObjectMayBeGivenToAnOwnerThatStays() {
+  @ParameterizedTest
+  @ValueSource(strings = {"'policy.kruise.io/delete-protection':'Cascading'", ""})
+  void anObjectMayBeGivenToAnOwnerThatStays(String label) {
     World world = new World();
     String path = "/api/v1/namespaces/prod-shop";
-    world.server.put(path, labelled("'policy.kruise.io/delete-protection':'Cascading'"));
+    world.server.put(path, labelled(label));
     world.server.put(World.WEB, labelled(ALWAYS));
     world.server.put("/api/v1/namespaces/tenant", World.json("{'metadata':{'uid':'tenant-uid'}}"));
     String owned =
