@@ -26,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -402,6 +403,16 @@ class BypassIT {
         .until(() ->
             attacker.get("/api/v1/namespaces/prod-drain/pods").object().at("/items").size() == 5);
 
+    for (int i = 0; i < 5; i++) {
+      Answer tried =
+          attacker.send(
+              "POST",
+              "/api/v1/namespaces/prod-drain/pods/api-" + i + "/eviction?dryRun=All",
+              RawKube.PROTOBUF,
+              "application/json",
+              ScaleAttacks.eviction("api-" + i, "prod-drain"));
+      assertThat(tried.status()).as("a dry run counts nothing: " + tried.text()).isEqualTo(201);
+    }
     Kubectl.Result drained =
         world
             .as("kate", "dev")
@@ -423,6 +434,79 @@ class BypassIT {
                   .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null))
           .hasSize(4);
     }
+  }
+
+  @Test
+  void aStateThatIsAboutToComeIsNotDeletedUnjudged() throws Exception {
+    String uid = attacker.get(WEB.path()).object().at("/metadata/uid").asText();
+    Tally tally = new Tally();
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicLong version = new AtomicLong();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        RawKube other = world.rawDirect()) {
+      Future<?> writer =
+          threads.submit(() -> {
+            for (int i = 0; !done.get(); i++) {
+              Answer written =
+                  other.send(
+                      "PATCH",
+                      WEB.path(),
+                      "application/merge-patch+json",
+                      "{\"metadata\":{\"annotations\":{\"state\":\"" + i + "\"}}}");
+              version.set(written.object().at("/metadata/resourceVersion").asLong());
+            }
+          });
+      for (int i = 0; i < TRIES; i++) {
+        String next = Long.toString(version.get() + 1 + i % 8);
+        tally.add(
+            "delete in a state that is about to come",
+            attacker.send(
+                "DELETE",
+                WEB.path(),
+                "application/json",
+                "{\"preconditions\":{\"resourceVersion\":\"" + next + "\"}}"));
+      }
+      done.set(true);
+      writer.get();
+    }
+    tally.print();
+    assertThat(tally.succeeded()).isEmpty();
+    assertThat(attacker.get(WEB.path()).object().at("/metadata/uid").asText()).isEqualTo(uid);
+  }
+
+  @Test
+  void aNamespaceGetsAnOwnerThatStaysButNoneThatIsGone() {
+    String namespace = "/api/v1/namespaces/prod-shop";
+    String role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/everything";
+    String uid = attacker.get(role).object().at("/metadata/uid").asText();
+    String owned =
+        "{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"rbac.authorization.k8s.io/v1\","
+            + "\"kind\":\"ClusterRole\",\"name\":\"everything\",\"uid\":\"%s\"}]}}";
+    String merge = "application/merge-patch+json";
+    Answer gone =
+        attacker.send(
+            "PATCH", namespace, merge, owned.formatted("11111111-2222-3333-4444-555555555555"));
+    assertThat(gone.status()).as(gone.text()).isEqualTo(403);
+    assertThat(attacker.get(namespace).object().at("/metadata/ownerReferences")).isEmpty();
+    Answer stays = attacker.send("PATCH", namespace, merge, owned.formatted(uid));
+    assertThat(stays.status()).as(stays.text()).isEqualTo(200);
+  }
+
+  /** Stock API servers have no such proxy: whatever reached one would be answered with 404. */
+  @Test
+  void onlyStreamsOfPodsPassTheProxyOfACluster() throws Exception {
+    ProtectedFederation.apply(world.direct(), ProtectedFederation.clusters());
+    String clusters = "/apis/cluster.karmada.io/v1alpha1/clusters";
+    Awaitility.await("clusters are a kind")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> attacker.get(clusters).status() == 200);
+    String pods = clusters + "/m1/proxy/api/v1/namespaces/prod-shop/pods";
+    for (String path : List.of("/exec", "/./exec", "/%2E/exec", "//exec", "/web/exec/..", "/web")) {
+      Answer refused = attacker.send("DELETE", pods + path, "", "");
+      assertThat(refused.status()).as(path + ": " + refused.text()).isEqualTo(403);
+      assertThat(refused.text()).as(path).contains("use the entry /clusters/m1");
+    }
+    assertThat(attacker.send("POST", pods + "/web/exec", "", "").status()).isEqualTo(404);
   }
 
   /** Tries what is to be refused, and shows what a person sees. */

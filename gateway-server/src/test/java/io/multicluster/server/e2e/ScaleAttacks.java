@@ -245,6 +245,16 @@ final class ScaleAttacks {
                 target.path(),
                 JSON,
                 "{'preconditions':{'uid':'" + read(target).at("/metadata/uid").asText() + "'}}"));
+    attacks.put(
+        "deletecollection with preconditions",
+        (target, _) ->
+            send(
+                "DELETE",
+                target.collection(),
+                JSON,
+                "{'preconditions':{'resourceVersion':'"
+                    + read(target).at("/metadata/resourceVersion").asText()
+                    + "'}}"));
     for (String query :
         new String[] {
           "", "?labelSelector=tier%3Dcore", "?fieldSelector=metadata.name%3Dweb", "?limit=1"
@@ -467,24 +477,31 @@ final class ScaleAttacks {
     }
     byte[] body = kube.get(path, RawKube.PROTOBUF).body();
     Envelope.Content content = Envelope.open(body, 0, body.length);
-    byte[] magic = {'k', '8', 's', 0};
     byte[] changed =
-        new ProtoWriter()
-            .raw(magic, 0, magic.length)
-            .message(1, new ProtoWriter().string(1, content.apiVersion()).string(2, content.kind()))
-            .message(
-                2,
-                new ProtoWriter().raw(body, content.rawStart(), content.rawEnd()).message(2, spec))
-            .toByteArray();
+        enveloped(
+            content.apiVersion(),
+            content.kind(),
+            new ProtoWriter().raw(body, content.rawStart(), content.rawEnd()).message(2, spec));
     return kube.send("PUT", path, RawKube.PROTOBUF, JSON, changed);
   }
 
   static byte[] noGrace() {
+    return enveloped("v1", "DeleteOptions", new ProtoWriter().int64(1, 0));
+  }
+
+  static byte[] eviction(String name, String namespace) {
+    return enveloped(
+        "policy/v1",
+        "Eviction",
+        new ProtoWriter().message(1, new ProtoWriter().string(1, name).string(3, namespace)));
+  }
+
+  private static byte[] enveloped(String apiVersion, String kind, ProtoWriter raw) {
     byte[] magic = {'k', '8', 's', 0};
     return new ProtoWriter()
         .raw(magic, 0, magic.length)
-        .message(1, new ProtoWriter().string(1, "v1").string(2, "DeleteOptions"))
-        .message(2, new ProtoWriter().int64(1, 0))
+        .message(1, new ProtoWriter().string(1, apiVersion).string(2, kind))
+        .message(2, raw)
         .toByteArray();
   }
 
