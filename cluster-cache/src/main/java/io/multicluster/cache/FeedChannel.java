@@ -47,8 +47,8 @@ final class FeedChannel implements FeedSink {
     }
     switch (event) {
       case FeedEvent.ListBegin() -> submit(applied, null, MemberState::beginList);
-      case FeedEvent.ListItem(byte[] bytes) -> {
-        CachedObject item = stored(bytes);
+      case FeedEvent.ListItem(byte[] bytes, int length) -> {
+        CachedObject item = stored(bytes, length);
         submit(applied, null, member -> member.listItem(item));
       }
       case FeedEvent.ListEnd(String version) -> {
@@ -61,8 +61,8 @@ final class FeedChannel implements FeedSink {
               members.refresh();
             });
       }
-      case FeedEvent.Change(FeedEvent.ChangeType type, byte[] bytes) -> {
-        CachedObject object = stored(bytes);
+      case FeedEvent.Change(FeedEvent.ChangeType type, byte[] bytes, int length) -> {
+        CachedObject object = stored(bytes, length);
         submit(
             applied,
             resumeFrom.isEmpty() ? null : Long.toString(object.memberVersion()),
@@ -94,8 +94,8 @@ final class FeedChannel implements FeedSink {
     }
   }
 
-  private CachedObject stored(byte[] bytes) {
-    CachedObject object = reader.read(bytes);
+  private CachedObject stored(byte[] bytes, int length) {
+    CachedObject object = reader.read(bytes, length);
     if (object.memberVersion() == MemberVersion.NONE) {
       throw new MalformedProtoException(object + " has no resourceVersion");
     }

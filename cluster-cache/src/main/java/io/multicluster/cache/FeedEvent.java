@@ -3,8 +3,8 @@ package io.multicluster.cache;
 /**
  * What a feed tells about one kind of one member.
  *
- * <p>Bytes of objects are exactly one object, encoded as {@link CachedKind#encoding} says; the
- * array is the cache's from the moment it is handed over.
+ * <p>Bytes of objects begin with one object of the given length, encoded as {@link
+ * CachedKind#encoding} says; the array is the feed's again when {@link FeedSink#accept} returns.
  *
  * <p>A list is {@link ListBegin}, any number of {@link ListItem}, {@link ListEnd}; the cache finds
  * out itself what was added, changed or deleted. Items show as they come; what is missing from the
@@ -16,7 +16,7 @@ public sealed interface FeedEvent {
   record ListBegin() implements FeedEvent {}
 
   /** One object of the list that is under way. */
-  record ListItem(byte[] object) implements FeedEvent {}
+  record ListItem(byte[] object, int length) implements FeedEvent {}
 
   /**
    * The list is complete.
@@ -29,7 +29,7 @@ public sealed interface FeedEvent {
    * One event of the member's watch, with the object as the member sent it: for {@link
    * ChangeType#DELETED} its last content under the resourceVersion of the deletion.
    */
-  record Change(ChangeType type, byte[] object) implements FeedEvent {}
+  record Change(ChangeType type, byte[] object, int length) implements FeedEvent {}
 
   /** What happened to the object of a {@link Change}. */
   enum ChangeType {

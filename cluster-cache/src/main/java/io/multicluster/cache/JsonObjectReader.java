@@ -46,9 +46,9 @@ final class JsonObjectReader implements ObjectReader {
   }
 
   @Override
-  public CachedObject read(byte[] bytes) {
+  public CachedObject read(byte[] bytes, int length) {
     try {
-      ObjectNode object = parse(bytes);
+      ObjectNode object = parse(bytes, length);
       ObjectNode metadata = metadata(object);
       ObjectReader.checkNames(kind, origin, namespace(metadata), name(metadata));
       long memberVersion = MemberVersion.ofObject(metadata.path("resourceVersion").asText(""));
@@ -75,7 +75,7 @@ final class JsonObjectReader implements ObjectReader {
       byte[] bytes = content.copy();
       return object(
           bytes,
-          metadata(parse(bytes)),
+          metadata(parse(bytes, bytes.length)),
           memberVersion,
           family -> compactor.restored(family, content));
     } catch (IOException e) {
@@ -83,8 +83,8 @@ final class JsonObjectReader implements ObjectReader {
     }
   }
 
-  private ObjectNode parse(byte[] bytes) throws IOException {
-    if (JSON.readTree(bytes) instanceof ObjectNode object) {
+  private ObjectNode parse(byte[] bytes, int length) throws IOException {
+    if (JSON.readTree(bytes, 0, length) instanceof ObjectNode object) {
       return object;
     }
     throw malformed();

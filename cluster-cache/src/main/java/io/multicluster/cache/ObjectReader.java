@@ -17,10 +17,11 @@ interface ObjectReader {
   long PLACEHOLDER = 1_000_000_000_000_000_000L;
 
   /**
+   * @param object begins with the object; not kept
    * @return of {@link MemberVersion#NONE} if the object has no resourceVersion
    * @throws MalformedProtoException if this is no object that an API server could have sent
    */
-  CachedObject read(byte[] object);
+  CachedObject read(byte[] object, int length);
 
   /**
    * The object again that an earlier incarnation has read.

@@ -9,9 +9,9 @@ final class ProtoFields {
 
   private ProtoFields() {}
 
-  static String resourceVersion(byte[] object) {
+  static String resourceVersion(byte[] object, int length) {
     String text = "";
-    ProtoReader r = new ProtoReader(object);
+    ProtoReader r = new ProtoReader(object, 0, length);
     while (r.next()) {
       if (r.field() == METADATA) {
         ProtoReader metadata = r.message();

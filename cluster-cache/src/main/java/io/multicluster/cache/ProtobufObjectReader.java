@@ -7,6 +7,7 @@ import io.multicluster.wire.proto.MalformedProtoException;
 import io.multicluster.wire.proto.ObjectMeta;
 import io.multicluster.wire.proto.ObjectSplicer;
 import io.multicluster.wire.proto.ProtoReader;
+import io.multicluster.wire.proto.Scratch;
 import io.multicluster.wire.proto.StringPool;
 import io.multicluster.wire.resource.GroupResource;
 import io.multicluster.wire.table.EventRow;
@@ -52,13 +53,15 @@ final class ProtobufObjectReader implements ObjectReader {
   }
 
   @Override
-  public CachedObject read(byte[] object) {
-    long memberVersion = MemberVersion.ofObject(ProtoFields.resourceVersion(object));
-    byte[] wanted =
-        managedFields
-            ? object
-            : splicer.withoutManagedFields(object, 0, object.length).toByteArray();
-    int length = splicer.serve(wanted, 0, wanted.length, PLACEHOLDER, origin.mark()).size();
+  public CachedObject read(byte[] object, int objectLength) {
+    long memberVersion = MemberVersion.ofObject(ProtoFields.resourceVersion(object, objectLength));
+    byte[] wanted = object;
+    int end = objectLength;
+    if (!managedFields) {
+      wanted = splicer.withoutManagedFields(object, 0, end).toByteArray();
+      end = wanted.length;
+    }
+    int length = splicer.serve(wanted, 0, end, PLACEHOLDER, origin.mark()).size();
     byte[] bytes = scratch.array(length);
     splicer.write(bytes);
     return object(

@@ -3,6 +3,7 @@ package io.multicluster.cache;
 import io.multicluster.wire.json.JsonKind;
 import io.multicluster.wire.json.JsonTranscoder;
 import io.multicluster.wire.json.KubernetesTypes;
+import io.multicluster.wire.proto.Scratch;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.atomic.LongAdder;

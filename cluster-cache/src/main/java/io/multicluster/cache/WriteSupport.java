@@ -43,7 +43,8 @@ final class WriteSupport {
   }
 
   CompletableFuture<WrittenObject> written(String cluster, byte[] answered, long before) {
-    CachedObject object = cache.members().reader(cluster).read(view.kept(answered));
+    byte[] kept = view.kept(answered);
+    CachedObject object = cache.members().reader(cluster).read(kept, kept.length);
     CompletableFuture<OptionalLong> known =
         object.memberVersion() == MemberVersion.NONE
             ? gone(object).thenApply(gone -> gone ? OptionalLong.of(before) : OptionalLong.empty())

@@ -183,7 +183,7 @@ final class CacheFixture implements AutoCloseable {
       List<FeedEvent> all = new ArrayList<>();
       all.add(new FeedEvent.ListBegin());
       for (byte[] item : items) {
-        all.add(new FeedEvent.ListItem(item));
+        all.add(FeedEvents.item(item));
       }
       all.add(new FeedEvent.ListEnd(Long.toString(at)));
       version = Math.max(version, at);
@@ -204,7 +204,7 @@ final class CacheFixture implements AutoCloseable {
       version++;
       byte[] bytes =
           TestObjects.pod(namespace, podName, "uid-" + podName, version, labels, node, phase);
-      accept(pods, List.of(new FeedEvent.Change(type, bytes)));
+      accept(pods, List.of(FeedEvents.change(type, bytes)));
     }
 
     void event(FeedEvent.ChangeType type, String namespace, String eventName, String involvedUid) {
@@ -212,7 +212,7 @@ final class CacheFixture implements AutoCloseable {
       accept(
           events,
           List.of(
-              new FeedEvent.Change(
+              FeedEvents.change(
                   type, TestObjects.event(namespace, eventName, version, involvedUid, "Pulled"))));
     }
 
@@ -220,7 +220,7 @@ final class CacheFixture implements AutoCloseable {
       version++;
       byte[] event =
           TestObjects.event(namespace, eventName, version, "Deployment", deployment, uid, "Scaled");
-      accept(events, List.of(new FeedEvent.Change(FeedEvent.ChangeType.ADDED, event)));
+      accept(events, List.of(FeedEvents.change(FeedEvent.ChangeType.ADDED, event)));
     }
 
     void accept(FeedSink sink, List<FeedEvent> all) {
@@ -230,7 +230,7 @@ final class CacheFixture implements AutoCloseable {
 
     private void send(FeedSink sink, List<FeedEvent> all) {
       CountDownLatch applied = new CountDownLatch(all.size());
-      all.forEach(event -> sink.accept(event, applied::countDown));
+      all.forEach(event -> FeedEvents.send(sink, event, applied::countDown));
       try {
         if (!applied.await(20, TimeUnit.SECONDS)) {
           throw new AssertionError("the cache does not apply what " + name + " says");

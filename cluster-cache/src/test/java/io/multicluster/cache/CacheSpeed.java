@@ -101,7 +101,7 @@ public final class CacheSpeed {
       sinks.add(sink);
       sink.accept(new FeedEvent.ListBegin(), () -> {});
       for (int i = m; i < pods; i += members) {
-        sink.accept(new FeedEvent.ListItem(bytes[i]), () -> {});
+        sink.accept(new FeedEvent.ListItem(bytes[i], bytes[i].length), () -> {});
         bytes[i] = new byte[0];
       }
       sink.accept(new FeedEvent.ListEnd(Integer.toString(pods + 1)), done::countDown);
@@ -157,7 +157,9 @@ public final class CacheSpeed {
       int member = (int) (i * 7919L % pods) % sinks.size();
       sinks
           .get(member)
-          .accept(new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, bytes[i]), done::countDown);
+          .accept(
+              new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, bytes[i], bytes[i].length),
+              done::countDown);
     }
     done.await();
     report("update", start, wall, events);
@@ -190,7 +192,9 @@ public final class CacheSpeed {
       int member = (int) (i * 7919L % pods) % sinks.size();
       sinks
           .get(member)
-          .accept(new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, bytes[i]), () -> {});
+          .accept(
+              new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, bytes[i], bytes[i].length),
+              () -> {});
     }
     while (clients.getLast().writes < events || clients.getFirst().writes < events) {
       loop.runNow();

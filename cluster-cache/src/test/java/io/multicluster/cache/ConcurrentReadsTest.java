@@ -56,7 +56,7 @@ class ConcurrentReadsTest {
     FeedSink sink = cache.join(CachedKind.PODS, new Member("east", "uid"));
     sink.accept(new FeedEvent.ListBegin(), () -> {});
     for (int i = 0; i < PODS; i++) {
-      sink.accept(new FeedEvent.ListItem(SyntheticPods.pod(i, 1 + i)), () -> {});
+      sink.accept(FeedEvents.item(SyntheticPods.pod(i, 1 + i)), () -> {});
     }
     CountDownLatch listed = new CountDownLatch(1);
     sink.accept(new FeedEvent.ListEnd(Integer.toString(PODS)), listed::countDown);
@@ -95,7 +95,7 @@ class ConcurrentReadsTest {
   private static void change(FeedSink sink, long version) throws InterruptedException {
     CountDownLatch applied = new CountDownLatch(1);
     byte[] pod = SyntheticPods.pod((int) (version * 7919 % PODS), version);
-    sink.accept(new FeedEvent.Change(FeedEvent.ChangeType.MODIFIED, pod), applied::countDown);
+    sink.accept(FeedEvents.change(FeedEvent.ChangeType.MODIFIED, pod), applied::countDown);
     assertThat(applied.await(30, TimeUnit.SECONDS)).isTrue();
   }
 

@@ -121,7 +121,7 @@ class ContentTest {
   private static CachedObject read(CachedKind kind, byte[] object, boolean managedFields) {
     Origin origin = new Origin(new Member("east", "uid"));
     return ObjectReader.of(kind, origin, new Templates(), new LongAdder(), managedFields)
-        .read(object.clone());
+        .read(object.clone(), object.length);
   }
 
   private static void assertGivesBack(Content content, byte[] object) {

@@ -44,7 +44,7 @@ class CustomResourcesTest {
         "creationTimestamp":"2026-01-02T03:04:05Z"},"spec":%s}\
         """
             .formatted(name, name, version, spec);
-    east.accept(sink, List.of(new FeedEvent.Change(type, object.getBytes(UTF_8))));
+    east.accept(sink, List.of(FeedEvents.change(type, object.getBytes(UTF_8))));
   }
 
   @Test
@@ -108,7 +108,7 @@ class CustomResourcesTest {
             "{\"metadata\":{\"name\":\"x\",\"namespace\":\"a\"}}",
             "{\"metadata\":{\"name\":\"a/b\",\"namespace\":\"a\",\"resourceVersion\":\"1\"}}",
             "{\"metadata\":{\"name\":\"x\",\"resourceVersion\":\"1\"}}")) {
-      assertThatThrownBy(() -> sink.accept(new FeedEvent.ListItem(wrong.getBytes(UTF_8)), () -> {}))
+      assertThatThrownBy(() -> sink.accept(FeedEvents.item(wrong.getBytes(UTF_8)), () -> {}))
           .as(wrong)
           .isInstanceOf(MalformedProtoException.class);
     }

@@ -100,7 +100,7 @@ final class FakeMember {
   }
 
   private void record(FeedEvent.ChangeType type, Pod pod) {
-    history.add(new FeedEvent.Change(type, pod.bytes(version)));
+    history.add(FeedEvents.change(type, pod.bytes(version)));
     versions.add(version);
   }
 
@@ -198,7 +198,7 @@ final class FakeMember {
     }
     for (int i = random.nextInt(4); i > 0 && watch < history.size(); i--) {
       FeedEvent.Change change = history.get(watch++);
-      accept(new FeedEvent.Change(change.type(), change.object().clone()));
+      accept(new FeedEvent.Change(change.type(), change.object().clone(), change.length()));
     }
     if (watch == history.size() && random.nextInt(4) == 0) {
       accept(new FeedEvent.Bookmark(Long.toString(version)));
@@ -216,7 +216,7 @@ final class FakeMember {
       if (most-- == 0) {
         return; // the list breaks off
       }
-      accept(new FeedEvent.ListItem(pod.bytes(pod.version)));
+      accept(FeedEvents.item(pod.bytes(pod.version)));
     }
     accept(new FeedEvent.ListEnd(Long.toString(version)));
     restored = false;
@@ -232,7 +232,7 @@ final class FakeMember {
 
   private void accept(FeedEvent event) {
     if (sink != null) {
-      sink.accept(event, () -> {});
+      FeedEvents.send(sink, event, () -> {});
     }
   }
 }

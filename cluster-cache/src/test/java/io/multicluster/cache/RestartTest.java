@@ -101,7 +101,7 @@ class RestartTest {
     String thing =
         "{\"kind\":\"Thing\",\"metadata\":{\"name\":\"t\",\"namespace\":\"a\",\"uid\":\"u\","
             + "\"resourceVersion\":\"7\",\"labels\":{\"l\":\"1\"}},\"x\":1.50}";
-    east.accept(east.sink(THINGS), List.of(new FeedEvent.Change(ADDED, thing.getBytes(UTF_8))));
+    east.accept(east.sink(THINGS), List.of(FeedEvents.change(ADDED, thing.getBytes(UTF_8))));
     List<String> paths =
         List.of(
             "/apis/example.com/v1/things?labelSelector=l%3D1",

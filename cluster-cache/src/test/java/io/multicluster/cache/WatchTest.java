@@ -18,6 +18,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -456,9 +457,10 @@ class WatchTest {
   private static List<String> frames(RecordingExchange watch, String kind) {
     List<String> frames = new ArrayList<>();
     WatchFrameSplitter splitter =
-        new WatchFrameSplitter((type, apiVersion, objectKind, object) -> {
+        new WatchFrameSplitter((type, apiVersion, objectKind, object, length) -> {
           assertThat(objectKind).isEqualTo(kind);
-          frames.add(type + " " + TestObjects.meta(object).resourceVersion());
+          frames.add(
+              type + " " + TestObjects.meta(Arrays.copyOf(object, length)).resourceVersion());
         });
     splitter.accept(Unpooled.wrappedBuffer(watch.takeBytes()));
     assertThat(splitter.betweenEvents()).isTrue();

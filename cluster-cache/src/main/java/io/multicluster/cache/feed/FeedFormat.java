@@ -3,8 +3,8 @@ package io.multicluster.cache.feed;
 import io.multicluster.cache.CachedKind.Encoding;
 import io.multicluster.cache.FeedEvent.ChangeType;
 import io.multicluster.wire.proto.ListMeta;
+import io.multicluster.wire.proto.ListSplitter;
 import io.netty.buffer.ByteBuf;
-import java.util.function.Consumer;
 
 /** How lists and watches of a member are asked for and read, in one encoding. */
 interface FeedFormat {
@@ -15,7 +15,7 @@ interface FeedFormat {
   /**
    * @param items receives each object as soon as it is complete
    */
-  ListReader list(Consumer<byte[]> items);
+  ListReader list(ListSplitter.Receiver items);
 
   WatchReader watch(WatchReceiver receiver);
 
@@ -45,8 +45,9 @@ interface FeedFormat {
   interface WatchReceiver {
     /**
      * @param change ADDED, MODIFIED or DELETED
+     * @param object begins with the object; used again when the call returns
      */
-    void change(ChangeType change, byte[] object);
+    void change(ChangeType change, byte[] object, int length);
 
     /**
      * @param endsInitialEvents whether this is the marker behind the initial events (KEP-3157)

@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.multicluster.cache.FeedEvent.ChangeType;
 import io.multicluster.wire.proto.ListMeta;
+import io.multicluster.wire.proto.ListSplitter;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.function.Consumer;
 
 /**
  * Kinds that have no protobuf: custom resources. A page or an event is held as a whole while it is
@@ -31,7 +31,7 @@ final class JsonFormat implements FeedFormat {
   }
 
   @Override
-  public ListReader list(Consumer<byte[]> items) {
+  public ListReader list(ListSplitter.Receiver items) {
     return new ListReader() {
       private final Pieces page = new Pieces(MAX_PAGE_BYTES);
 
@@ -46,7 +46,8 @@ final class JsonFormat implements FeedFormat {
         String kind = itemKind(list.path("kind").asText());
         String apiVersion = list.path("apiVersion").asText();
         for (JsonNode item : list.path("items")) {
-          items.accept(typed((ObjectNode) item, apiVersion, kind));
+          byte[] object = typed((ObjectNode) item, apiVersion, kind);
+          items.item(object, object.length);
         }
         JsonNode metadata = list.path("metadata");
         return new ListMeta(
@@ -83,9 +84,9 @@ final class JsonFormat implements FeedFormat {
         JsonNode object = event.path("object");
         JsonNode metadata = object.path("metadata");
         switch (event.path("type").asText()) {
-          case "ADDED" -> receiver.change(ChangeType.ADDED, bytes(object));
-          case "MODIFIED" -> receiver.change(ChangeType.MODIFIED, bytes(object));
-          case "DELETED" -> receiver.change(ChangeType.DELETED, bytes(object));
+          case "ADDED" -> change(ChangeType.ADDED, object);
+          case "MODIFIED" -> change(ChangeType.MODIFIED, object);
+          case "DELETED" -> change(ChangeType.DELETED, object);
           case "BOOKMARK" ->
               receiver.bookmark(
                   metadata.path("resourceVersion").asText(""),
@@ -94,6 +95,11 @@ final class JsonFormat implements FeedFormat {
               receiver.error(
                   object.path("code").asInt(500), object.path("message").asText("no message"));
         }
+      }
+
+      private void change(ChangeType type, JsonNode object) {
+        byte[] bytes = bytes(object);
+        receiver.change(type, bytes, bytes.length);
       }
     };
   }

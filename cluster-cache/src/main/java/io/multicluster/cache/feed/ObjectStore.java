@@ -56,8 +56,8 @@ final class ObjectStore implements FeedSink {
   public void accept(FeedEvent event, Runnable applied) {
     switch (event) {
       case ListBegin() -> listing = new HashMap<>();
-      case ListItem(byte[] object) -> {
-        JsonNode node = parse(object);
+      case ListItem(byte[] object, int length) -> {
+        JsonNode node = parse(object, length);
         listing.put(key(node), node);
       }
       case ListEnd(String resourceVersion) -> {
@@ -65,8 +65,8 @@ final class ObjectStore implements FeedSink {
         synced = true;
         changed.run();
       }
-      case Change(ChangeType type, byte[] object) -> {
-        JsonNode node = parse(object);
+      case Change(ChangeType type, byte[] object, int length) -> {
+        JsonNode node = parse(object, length);
         Map<String, JsonNode> next = new HashMap<>(objects);
         if (type == ChangeType.DELETED) {
           next.remove(key(node));
@@ -98,9 +98,9 @@ final class ObjectStore implements FeedSink {
     return metadata.path("namespace").asText("") + "/" + metadata.path("name").asText();
   }
 
-  private static JsonNode parse(byte[] object) {
+  private static JsonNode parse(byte[] object, int length) {
     try {
-      return JSON.readTree(object);
+      return JSON.readTree(object, 0, length);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

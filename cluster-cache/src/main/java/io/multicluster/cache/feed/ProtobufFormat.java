@@ -7,7 +7,6 @@ import io.multicluster.wire.proto.ProtoReader;
 import io.multicluster.wire.proto.WatchEventType;
 import io.multicluster.wire.proto.WatchFrameSplitter;
 import io.netty.buffer.ByteBuf;
-import java.util.function.Consumer;
 
 /** Built-in kinds: objects pass as bytes, only bookmarks and errors are looked into. */
 final class ProtobufFormat implements FeedFormat {
@@ -25,7 +24,7 @@ final class ProtobufFormat implements FeedFormat {
   }
 
   @Override
-  public ListReader list(Consumer<byte[]> items) {
+  public ListReader list(ListSplitter.Receiver items) {
     ListSplitter splitter = new ListSplitter(items);
     return new ListReader() {
       @Override
@@ -43,17 +42,19 @@ final class ProtobufFormat implements FeedFormat {
   @Override
   public WatchReader watch(WatchReceiver receiver) {
     WatchFrameSplitter splitter =
-        new WatchFrameSplitter((type, apiVersion, kind, object) -> event(receiver, type, object));
+        new WatchFrameSplitter(
+            (type, apiVersion, kind, object, length) -> event(receiver, type, object, length));
     return splitter::accept;
   }
 
-  private static void event(WatchReceiver receiver, WatchEventType type, byte[] object) {
+  private static void event(
+      WatchReceiver receiver, WatchEventType type, byte[] object, int length) {
     switch (type) {
-      case ADDED -> receiver.change(ChangeType.ADDED, object);
-      case MODIFIED -> receiver.change(ChangeType.MODIFIED, object);
-      case DELETED -> receiver.change(ChangeType.DELETED, object);
-      case BOOKMARK -> bookmark(receiver, new ProtoReader(object));
-      case ERROR -> error(receiver, new ProtoReader(object));
+      case ADDED -> receiver.change(ChangeType.ADDED, object, length);
+      case MODIFIED -> receiver.change(ChangeType.MODIFIED, object, length);
+      case DELETED -> receiver.change(ChangeType.DELETED, object, length);
+      case BOOKMARK -> bookmark(receiver, new ProtoReader(object, 0, length));
+      case ERROR -> error(receiver, new ProtoReader(object, 0, length));
     }
   }
 

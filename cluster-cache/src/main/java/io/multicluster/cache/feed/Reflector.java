@@ -157,7 +157,7 @@ final class Reflector implements Runnable {
   private final class PageReader implements ChunkReader {
     private @Nullable Credit current;
     private final ListReader reader =
-        format.list(item -> Reflector.this.accept(new ListItem(item), current));
+        format.list((item, length) -> Reflector.this.accept(new ListItem(item, length), current));
 
     @Override
     public void accept(ByteBuf chunk, Credit credit) {
@@ -264,16 +264,16 @@ final class Reflector implements Runnable {
     }
 
     @Override
-    public void change(ChangeType type, byte[] object) {
+    public void change(ChangeType type, byte[] object, int length) {
       progress = true;
       if (!initial) {
-        Reflector.this.accept(new Change(type, object), current);
+        Reflector.this.accept(new Change(type, object, length), current);
       } else if (type == ChangeType.DELETED) {
         // Deletions between the snapshot and its end marker are rare; pages have no such thing.
         pagesNext = true;
         throw new IllegalStateException("an object was deleted while it was being listed");
       } else {
-        Reflector.this.accept(new ListItem(object), current);
+        Reflector.this.accept(new ListItem(object, length), current);
       }
     }
 

@@ -202,14 +202,14 @@ class ReflectorTest {
     public void accept(FeedEvent event, Runnable applied) {
       switch (event) {
         case ListBegin() -> heard.add("list");
-        case ListItem(byte[] object) -> heard.add("item " + words(object));
+        case ListItem(byte[] object, int length) -> heard.add("item " + words(object, length));
         case ListEnd(String rv) -> {
           position = rv;
           heard.add("end " + rv);
         }
-        case Change(FeedEvent.ChangeType type, byte[] object) -> {
-          position = words(object).replaceFirst(".* ", "");
-          heard.add(type + " " + words(object));
+        case Change(FeedEvent.ChangeType type, byte[] object, int length) -> {
+          position = words(object, length).replaceFirst(".* ", "");
+          heard.add(type + " " + words(object, length));
         }
         case Bookmark(String rv) -> {
           position = rv;
@@ -244,8 +244,8 @@ class ReflectorTest {
     @Override
     public void leave() {}
 
-    private static String words(byte[] object) {
-      String json = new String(object, StandardCharsets.UTF_8);
+    private static String words(byte[] object, int length) {
+      String json = new String(object, 0, length, StandardCharsets.UTF_8);
       Matcher name = Pattern.compile("\"name\":\"(\\w+)\"").matcher(json);
       Matcher rv = RESOURCE_VERSION.matcher(json);
       return name.find() && rv.find() ? name.group(1) + " " + rv.group(1) : json;

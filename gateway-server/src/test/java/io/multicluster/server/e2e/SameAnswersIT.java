@@ -614,9 +614,9 @@ class SameAnswersIT {
   private static List<String> protobufEvents(byte[] body) {
     List<String> events = new ArrayList<>();
     WatchFrameSplitter splitter =
-        new WatchFrameSplitter((type, apiVersion, kind, object) -> {
+        new WatchFrameSplitter((type, apiVersion, kind, object, length) -> {
           ObjectNode event = JSON.createObjectNode().put("type", type.name());
-          event.set("object", decoded(apiVersion, kind, object, 0, object.length));
+          event.set("object", decoded(apiVersion, kind, object, 0, length));
           add(events, event);
         });
     splitter.accept(Unpooled.wrappedBuffer(body));

@@ -44,7 +44,10 @@ final class BodyTest {
         new ProtoWriter().string(1, "web").string(3, "x").string(5, "u1").string(6, "77");
     byte[] pod = new ProtoWriter().message(1, metadata).toByteArray();
     CountDownLatch applied = new CountDownLatch(3);
-    List.of(new FeedEvent.ListBegin(), new FeedEvent.ListItem(pod), new FeedEvent.ListEnd("77"))
+    List.of(
+            new FeedEvent.ListBegin(),
+            new FeedEvent.ListItem(pod, pod.length),
+            new FeedEvent.ListEnd("77"))
         .forEach(event -> feed.accept(event, applied::countDown));
     applied.await();
     ours =

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Parses nested protobuf messages from a stream that arrives in chunks of any size. A subclass says
  * for each field whether it is entered, collected or skipped; what is collected is copied once,
- * into an array of its exact size. Between two chunks nothing is held but the field being
- * collected.
+ * into an array of its exact size or one that is used again. Between two chunks nothing is held but
+ * the field being collected.
  *
  * <p>Some messages have four bytes in front: a frame its length, an enveloped object its magic.
  */
@@ -16,6 +16,9 @@ abstract class ChunkParser {
   static final int SKIP = -1;
 
   static final int COLLECT = -2;
+
+  /** As {@link #COLLECT}, into an array that is used again for the next such field. */
+  static final int BORROW = -3;
 
   private static final int MAX_DEPTH = 5;
   private static final int PREFIX_SIZE = 4;
@@ -44,7 +47,9 @@ abstract class ChunkParser {
   private int action;
   private long toSkip;
   private byte @Nullable [] collected;
+  private int collectedLength;
   private int collectedBytes;
+  private final Scratch borrowed = new Scratch();
 
   /**
    * @param maxCollected bytes that a collected field may have
@@ -66,7 +71,10 @@ abstract class ChunkParser {
    */
   abstract long prefix(int scope, int value);
 
-  abstract void collected(int scope, int field, byte[] bytes);
+  /**
+   * @param bytes begins with the field's content
+   */
+  abstract void collected(int scope, int field, byte[] bytes, int length);
 
   abstract void left(int scope);
 
@@ -185,7 +193,7 @@ abstract class ChunkParser {
     action = action(scopes[depth], field);
     if (action == SKIP) {
       skip(length);
-    } else if (action == COLLECT) {
+    } else if (action == COLLECT || action == BORROW) {
       if (length > maxCollected) {
         throw new MalformedProtoException(
             "field "
@@ -197,7 +205,8 @@ abstract class ChunkParser {
                 + ", more than "
                 + maxCollected);
       }
-      collected = new byte[(int) length];
+      collectedLength = (int) length;
+      collected = action == BORROW ? borrowed.array(collectedLength) : new byte[collectedLength];
       collectedBytes = 0;
       state = State.COLLECTING;
       if (length == 0) {
@@ -221,11 +230,11 @@ abstract class ChunkParser {
     if (target == null) {
       throw new IllegalStateException("nothing is being collected");
     }
-    int n = Math.min(target.length - collectedBytes, in.readableBytes());
+    int n = Math.min(collectedLength - collectedBytes, in.readableBytes());
     in.readBytes(target, collectedBytes, n);
     offset += n;
     collectedBytes += n;
-    if (collectedBytes == target.length) {
+    if (collectedBytes == collectedLength) {
       finishCollecting(target);
     }
   }
@@ -233,7 +242,7 @@ abstract class ChunkParser {
   private void finishCollecting(byte[] bytes) {
     collected = null;
     state = State.TAG;
-    collected(scopes[depth], field, bytes);
+    collected(scopes[depth], field, bytes, collectedLength);
   }
 
   /** Whether {@link #varint} is complete. */

@@ -1,7 +1,6 @@
 package io.multicluster.wire.proto;
 
 import io.netty.buffer.ByteBuf;
-import java.util.function.Consumer;
 
 /**
  * Takes the enveloped protobuf list that an API server answers, in chunks as they arrive, and
@@ -17,14 +16,21 @@ public final class ListSplitter {
   private static final int LIST = 1;
 
   private final Parser parser = new Parser();
-  private final Consumer<byte[]> items;
+  private final Receiver items;
   private ListMeta metadata = new ListMeta("", "", null);
   private boolean listSeen;
 
-  /**
-   * @param items receives the bare message of each item, in order; the array is the receiver's
-   */
-  public ListSplitter(Consumer<byte[]> items) {
+  /** Gets the items, in order. */
+  @FunctionalInterface
+  public interface Receiver {
+    /**
+     * @param object begins with the item's bare message; used again when the call returns
+     * @param length of the message
+     */
+    void item(byte[] object, int length);
+  }
+
+  public ListSplitter(Receiver items) {
     this.items = items;
     parser.enter(UNKNOWN, Long.MAX_VALUE);
   }
@@ -62,7 +68,7 @@ public final class ListSplitter {
       if (scope == UNKNOWN) {
         return field == 2 ? LIST : SKIP;
       }
-      return field <= 2 ? COLLECT : SKIP;
+      return field == 1 ? COLLECT : field == 2 ? BORROW : SKIP;
     }
 
     @Override
@@ -79,11 +85,11 @@ public final class ListSplitter {
     }
 
     @Override
-    void collected(int scope, int field, byte[] bytes) {
+    void collected(int scope, int field, byte[] bytes, int length) {
       if (field == 1) {
-        metadata = ListMeta.read(bytes, 0, bytes.length);
+        metadata = ListMeta.read(bytes, 0, length);
       } else {
-        items.accept(bytes);
+        items.item(bytes, length);
       }
     }
 

@@ -24,6 +24,7 @@ public final class WatchFrameSplitter {
   // Of the event that is being read.
   private @Nullable WatchEventType type;
   private byte @Nullable [] object;
+  private int objectLength;
   private boolean typed;
 
   // Of the last event that told: nearly every event of a stream has the same.
@@ -36,9 +37,10 @@ public final class WatchFrameSplitter {
   public interface Receiver {
     /**
      * @param apiVersion of the object; {@code v1} for the Status of an ERROR
-     * @param object the object's bare message; the array is the receiver's
+     * @param object begins with the object's bare message; used again when the call returns
+     * @param length of the message
      */
-    void event(WatchEventType type, String apiVersion, String kind, byte[] object);
+    void event(WatchEventType type, String apiVersion, String kind, byte[] object, int length);
   }
 
   public WatchFrameSplitter(Receiver receiver) {
@@ -65,7 +67,7 @@ public final class WatchFrameSplitter {
     if (type == null || object == null || !typed) {
       throw new MalformedProtoException("a watch event without type, object or kind");
     }
-    receiver.event(type, apiVersion, kind, object);
+    receiver.event(type, apiVersion, kind, object, objectLength);
     type = null;
     object = null;
     typed = false;
@@ -81,7 +83,7 @@ public final class WatchFrameSplitter {
       return switch (scope) {
         case EVENT -> field == 1 ? COLLECT : field == 2 ? RAW_EXTENSION : SKIP;
         case RAW_EXTENSION -> field == 1 ? UNKNOWN : SKIP;
-        default -> field <= 2 ? COLLECT : SKIP;
+        default -> field == 1 ? COLLECT : field == 2 ? BORROW : SKIP;
       };
     }
 
@@ -110,11 +112,12 @@ public final class WatchFrameSplitter {
     }
 
     @Override
-    void collected(int scope, int field, byte[] bytes) {
+    void collected(int scope, int field, byte[] bytes, int length) {
       if (scope == EVENT) {
         type = WatchEventType.read(bytes);
       } else if (field == 2) {
         object = bytes;
+        objectLength = length;
       } else {
         typed = true;
         if (!Arrays.equals(bytes, typeMeta)) {

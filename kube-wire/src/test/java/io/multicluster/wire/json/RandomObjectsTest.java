@@ -101,8 +101,8 @@ class RandomObjectsTest {
       new Envelope("v1", "PodList").write(body, sample.message(), 0, sample.message().length);
       List<String> items = new ArrayList<>();
       ListSplitter splitter =
-          new ListSplitter(item -> {
-            transcoder.plain(kind("v1", "Pod"), item, 0, item.length);
+          new ListSplitter((item, length) -> {
+            transcoder.plain(kind("v1", "Pod"), item, 0, length);
             items.add(write(transcoder::writeItem));
           });
       splitter.accept(body);

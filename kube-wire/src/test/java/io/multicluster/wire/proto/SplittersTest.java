@@ -23,6 +23,11 @@ class SplittersTest {
   class Lists {
     private final List<byte[]> items = new ArrayList<>();
 
+    private void item(byte[] object, int length) {
+      items.add(Arrays.copyOf(object, length));
+      Arrays.fill(object, (byte) 0xff);
+    }
+
     @Test
     void itemsComeOutWholeWhereverTheChunksEnd() {
       List<byte[]> expected = new ArrayList<>();
@@ -33,7 +38,7 @@ class SplittersTest {
       byte[] body = list(metadata, expected);
       for (int i = 0; i < 200; i++) {
         items.clear();
-        ListSplitter splitter = new ListSplitter(items::add);
+        ListSplitter splitter = new ListSplitter(this::item);
         inChunks(body, splitter::accept);
         assertThat(splitter.finish()).isEqualTo(metadata);
         assertThat(items).usingElementComparator(Arrays::compare).isEqualTo(expected);
@@ -43,14 +48,14 @@ class SplittersTest {
     @Test
     void itemIsPassedOnBeforeTheNextArrives() {
       byte[] body = list(new ListMeta("1", "", null), List.of(new byte[100], new byte[100]));
-      ListSplitter splitter = new ListSplitter(items::add);
+      ListSplitter splitter = new ListSplitter(this::item);
       splitter.accept(Unpooled.wrappedBuffer(body, 0, body.length - 50));
       assertThat(items).hasSize(1);
     }
 
     @Test
     void emptyListHasNoItemsButMetadata() {
-      ListSplitter splitter = new ListSplitter(items::add);
+      ListSplitter splitter = new ListSplitter(this::item);
       splitter.accept(Unpooled.wrappedBuffer(list(new ListMeta("5", "", null), List.of())));
       assertThat(splitter.finish()).isEqualTo(new ListMeta("5", "", null));
       assertThat(items).isEmpty();
@@ -60,7 +65,7 @@ class SplittersTest {
     void cutOffListIsNoticedAtTheEnd() {
       byte[] body = list(new ListMeta("1", "", null), List.of(new byte[100], new byte[100]));
       for (int length = 0; length < body.length - 4; length++) {
-        ListSplitter splitter = new ListSplitter(items::add);
+        ListSplitter splitter = new ListSplitter(this::item);
         splitter.accept(Unpooled.wrappedBuffer(body, 0, length));
         assertThatThrownBy(splitter::finish)
             .as("after %d of %d bytes", length, body.length)
@@ -75,7 +80,7 @@ class SplittersTest {
       new Envelope("v1", "PodList").writeHead(body, 1L << 31);
       list.writeTo(body);
       ProtoWriter.writeVarint(body, ListSplitter.MAX_ITEM_BYTES + 1);
-      ListSplitter splitter = new ListSplitter(items::add);
+      ListSplitter splitter = new ListSplitter(this::item);
       assertThatThrownBy(() -> splitter.accept(body))
           .isInstanceOf(MalformedProtoException.class)
           .hasMessageContaining("16777217");
@@ -83,7 +88,7 @@ class SplittersTest {
 
     @Test
     void jsonIsRefused() {
-      ListSplitter splitter = new ListSplitter(items::add);
+      ListSplitter splitter = new ListSplitter(this::item);
       ByteBuf json = Unpooled.copiedBuffer("{\"kind\":", StandardCharsets.UTF_8);
       assertThatThrownBy(() -> splitter.accept(json)).isInstanceOf(MalformedProtoException.class);
     }
@@ -94,7 +99,7 @@ class SplittersTest {
           list(
               new ListMeta("8123", "next", 77L), List.of(new byte[20], new byte[0], new byte[300]));
       for (int i = 0; i < 20_000; i++) {
-        ListSplitter splitter = new ListSplitter(items::add);
+        ListSplitter splitter = new ListSplitter(this::item);
         try {
           inChunks(Damage.inflict(body, 80, random), splitter::accept);
           assertThat(splitter.finish()).isNotNull();
@@ -119,9 +124,12 @@ class SplittersTest {
   class Watches {
     private final List<String> events = new ArrayList<>();
     private final WatchFrameSplitter splitter =
-        new WatchFrameSplitter((type, apiVersion, kind, object) ->
-            events.add(
-                type + " " + apiVersion + " " + kind + " " + HexFormat.of().formatHex(object)));
+        new WatchFrameSplitter((type, apiVersion, kind, object, length) -> {
+          events.add(
+              "%s %s %s %s"
+                  .formatted(type, apiVersion, kind, HexFormat.of().formatHex(object, 0, length)));
+          Arrays.fill(object, (byte) 0xff);
+        });
 
     @Test
     void eventsComeOutWholeWhereverTheChunksEnd() {
@@ -164,7 +172,7 @@ class SplittersTest {
           .isInstanceOf(MalformedProtoException.class)
           .hasMessageContaining("16777217");
       ByteBuf negative = Unpooled.buffer().writeInt(-1);
-      assertThatThrownBy(() -> new WatchFrameSplitter((t, a, k, o) -> {}).accept(negative))
+      assertThatThrownBy(() -> new WatchFrameSplitter((t, a, k, o, l) -> {}).accept(negative))
           .isInstanceOf(MalformedProtoException.class);
     }
 
@@ -185,7 +193,7 @@ class SplittersTest {
       WatchFrames.write(stream, WatchEventType.DELETED, object);
       byte[] bytes = ByteBufUtil.getBytes(stream);
       for (int i = 0; i < 20_000; i++) {
-        WatchFrameSplitter one = new WatchFrameSplitter((t, a, k, o) -> {});
+        WatchFrameSplitter one = new WatchFrameSplitter((t, a, k, o, l) -> {});
         try {
           inChunks(Damage.inflict(bytes, 60, random), one::accept);
         } catch (MalformedProtoException e) {
