@@ -15,6 +15,9 @@ final class DeltaEncoder {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int WORD_BYTES = 8;
 
+  /** Longer than the hash in the name of an image or a container. */
+  private static final int MOST_REPLACED = 72;
+
   /** Every so many-th place of a template can be found. */
   private static final int STRIDE = 4;
 
@@ -44,6 +47,9 @@ final class DeltaEncoder {
     int aligned = 0; // where in the template the byte at "written" would be
     int at = 0;
     while (at + WORD_BYTES <= size) {
+      if (at == written) {
+        at += replaced(object, at, size, shared, aligned);
+      }
       long word = (long) WORD.get(object, at);
       int from = find(shared, word, aligned + at - written);
       if (from < 0) {
@@ -71,6 +77,21 @@ final class DeltaEncoder {
       own(object, written, size);
     }
     return length > most ? null : new Delta(base, size, Arrays.copyOf(steps, length));
+  }
+
+  /**
+   * How many bytes differ from those in the same place, before at least a word that does not; 0 if
+   * too many.
+   */
+  private static int replaced(byte[] object, int start, int size, byte[] shared, int from) {
+    int rest = Math.min(size - start, shared.length - from) - WORD_BYTES;
+    int most = Math.min(rest, MOST_REPLACED);
+    for (int i = 0; i <= most; i++) {
+      if ((long) WORD.get(object, start + i) == (long) WORD.get(shared, from + i)) {
+        return i;
+      }
+    }
+    return 0;
   }
 
   /** Where the template has that word; the place given first; -1 if nowhere that is known. */
