@@ -104,14 +104,7 @@ class JsonSampleTest {
     if (random.nextBoolean()) {
       return Damage.inflict(original, original.length, random);
     }
-    byte[] changed = original.clone();
-    for (int i = random.nextInt(8); i >= 0; i--) {
-      int at = random.nextInt(changed.length);
-      if (changed[at] >= 'b' && changed[at] <= 'y') {
-        changed[at]++;
-      }
-    }
-    return changed;
+    return Damage.misspell(original, random);
   }
 
   /** The JSON, or that there is none. */

@@ -110,13 +110,6 @@ class LikenessTest {
     if (random.nextInt(4) == 0) {
       return Damage.inflict(original, original.length, random);
     }
-    byte[] changed = original.clone();
-    for (int i = random.nextInt(8); i >= 0; i--) {
-      int at = random.nextInt(changed.length);
-      if (changed[at] >= 'b' && changed[at] <= 'y') {
-        changed[at]++;
-      }
-    }
-    return changed;
+    return Damage.misspell(original, random);
   }
 }

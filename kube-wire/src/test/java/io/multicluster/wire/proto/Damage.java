@@ -22,4 +22,16 @@ public final class Damage {
     }
     return damaged;
   }
+
+  /** A copy with a few lower-case letters changed, which most often are those of texts. */
+  public static byte[] misspell(byte[] message, Random random) {
+    byte[] changed = message.clone();
+    for (int i = random.nextInt(8); i >= 0; i--) {
+      int at = random.nextInt(changed.length);
+      if (changed[at] >= 'b' && changed[at] <= 'y') {
+        changed[at]++;
+      }
+    }
+    return changed;
+  }
 }
