@@ -84,23 +84,18 @@ final class CollectionDelete {
     }
     Status failure = failure(info, outcomes);
     if (failure == null) {
-      request.exchange().eventLoop().execute(() -> list(request, selection));
+      Exchange exchange = request.exchange();
+      ErrorAnswer.shieldOnEventLoop(
+          exchange,
+          () ->
+              cache.answer(
+                  exchange,
+                  request.query(),
+                  info,
+                  selection,
+                  error -> ErrorAnswer.send(exchange, error.status())));
     } else {
       ErrorAnswer.send(request.exchange(), failure);
-    }
-  }
-
-  private void list(RoutedRequest request, Selection selection) {
-    Exchange exchange = request.exchange();
-    try {
-      cache.answer(
-          exchange,
-          request.query(),
-          request.info(),
-          selection,
-          error -> ErrorAnswer.send(exchange, error.status()));
-    } catch (ApiException error) {
-      ErrorAnswer.send(exchange, error.status());
     }
   }
 

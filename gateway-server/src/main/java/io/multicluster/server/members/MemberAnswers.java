@@ -177,10 +177,9 @@ final class MemberAnswers {
               + " has not brought it yet: reads may still show the state before\"");
     }
     Exchange exchange = request.exchange();
-    exchange
-        .eventLoop()
-        .execute(() -> {
-          try {
+    ErrorAnswer.shieldOnEventLoop(
+        exchange,
+        () ->
             cache.answer(
                 exchange,
                 request.query(),
@@ -188,15 +187,7 @@ final class MemberAnswers {
                 status,
                 headers,
                 written,
-                error -> ErrorAnswer.send(exchange, error.status()));
-          } catch (ApiException error) {
-            ErrorAnswer.send(exchange, error.status());
-          } catch (RuntimeException fault) {
-            LOG.error("An object that {} answered can't be shown", cluster, fault);
-            ErrorAnswer.send(
-                exchange, ApiException.internal("the gateway's log has the cause", fault).status());
-          }
-        });
+                error -> ErrorAnswer.send(exchange, error.status())));
   }
 
   /** The object in an answer, without envelope; null if it is something else. */

@@ -29,7 +29,7 @@ public final class CachedReads implements Route {
     if (request.exchange().eventLoop().inEventLoop()) {
       serve(request);
     } else {
-      request.exchange().eventLoop().execute(() -> serveAfterHandOver(request));
+      ErrorAnswer.shieldOnEventLoop(request.exchange(), () -> serve(request));
     }
   }
 
@@ -40,13 +40,5 @@ public final class CachedReads implements Route {
         request.query(),
         request.info(),
         error -> ErrorAnswer.send(exchange, error.status()));
-  }
-
-  private void serveAfterHandOver(RoutedRequest request) {
-    try {
-      serve(request);
-    } catch (ApiException error) {
-      ErrorAnswer.send(request.exchange(), error.status());
-    }
   }
 }

@@ -13,6 +13,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes errors: a Status in the form that the client accepts, as kube-apiserver would. For any
@@ -22,7 +24,33 @@ public final class ErrorAnswer {
   private static final byte[] TOO_MANY =
       "Too many requests, please try again later.\n".getBytes(StandardCharsets.US_ASCII);
 
+  private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswer.class);
+
   private ErrorAnswer() {}
+
+  /**
+   * Goes on with a request on its event loop. What is thrown there becomes its answer; what nobody
+   * foresaw is logged.
+   */
+  public static void shieldOnEventLoop(Exchange exchange, Runnable step) {
+    exchange
+        .eventLoop()
+        .execute(() -> {
+          try {
+            step.run();
+          } catch (ApiException error) {
+            send(exchange, error.status());
+          } catch (RuntimeException fault) {
+            LOG.atError()
+                .addKeyValue("method", exchange.request().method())
+                .addKeyValue("path", exchange.request().path())
+                .setCause(fault)
+                .log("A request failed unexpectedly on its event loop");
+            send(
+                exchange, ApiException.internal("the gateway's log has the cause", fault).status());
+          }
+        });
+  }
 
   /** If an answer has begun it can only be broken off, which is done. */
   public static void send(Exchange exchange, Status status) {
