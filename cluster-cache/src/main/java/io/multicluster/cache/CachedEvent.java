@@ -35,7 +35,7 @@ final class CachedEvent extends CachedObject {
       case "involvedObject.uid" -> involvedUid;
       case "reason" -> reason;
       case "type" -> type;
-      default -> row(new StringPool(1)).field(field);
+      default -> row(new StringPool(2)).field(field);
     };
   }
 }

@@ -84,18 +84,6 @@ final class CopyOnWriteBTree<E> {
     return new Editor<>(this);
   }
 
-  /** The tree with {@code element} in the place of what has its key. */
-  CopyOnWriteBTree<E> with(E element) {
-    Editor<E> editor = edit();
-    editor.put(element);
-    return editor.publish();
-  }
-
-  CopyOnWriteBTree<E> without(byte[] key) {
-    Editor<E> editor = edit();
-    return editor.remove(key) == null ? this : editor.publish();
-  }
-
   private int search(Object[] leaf, byte[] key) {
     int low = 0;
     int high = leaf.length - 1;

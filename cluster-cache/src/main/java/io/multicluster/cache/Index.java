@@ -64,10 +64,18 @@ final class Index {
     return posting == null ? NO_KEYS : posting.keys;
   }
 
-  /** Keeps one index in step with the objects. Confined to one thread. */
+  /**
+   * Keeps one index in step with the objects. Confined to one thread.
+   *
+   * <p>Changes tend to come in runs of one value, such as the objects of a member that is listed:
+   * the keys of the last value stay in an editor of their own until another value has its turn.
+   */
   static final class Editor {
     private final Definition definition;
     private final CopyOnWriteBTree.Editor<Posting> postings;
+    private String open = "";
+    private byte[] openValue = {};
+    private CopyOnWriteBTree.Editor<byte[]> openKeys = NO_KEYS.edit();
 
     Editor(Definition definition, Index index) {
       this.definition = definition;
@@ -83,15 +91,17 @@ final class Index {
       if (old.equals(now)) {
         return;
       }
-      if (before != null && !old.isEmpty()) {
-        remove(old.getBytes(UTF_8), before.key());
+      if (before != null && !old.isEmpty() && keys(old).remove(before.key()) == null) {
+        throw new IllegalStateException(
+            "index " + definition.name + " lost " + Arrays.toString(before.key()));
       }
       if (after != null && !now.isEmpty()) {
-        add(now.getBytes(UTF_8), after.key());
+        keys(now).put(after.key());
       }
     }
 
     Index publish() {
+      closeKeys();
       return new Index(postings.publish());
     }
 
@@ -100,24 +110,29 @@ final class Index {
       return value == null ? "" : value;
     }
 
-    private void add(byte[] value, byte[] key) {
-      Posting posting = postings.get(value);
-      CopyOnWriteBTree<byte[]> keys = posting == null ? NO_KEYS : posting.keys;
-      postings.put(new Posting(posting == null ? value : posting.value, keys.with(key)));
+    private CopyOnWriteBTree.Editor<byte[]> keys(String value) {
+      if (!value.equals(open)) {
+        closeKeys();
+        byte[] bytes = value.getBytes(UTF_8);
+        Posting posting = postings.get(bytes);
+        open = value;
+        openValue = posting == null ? bytes : posting.value;
+        openKeys = (posting == null ? NO_KEYS : posting.keys).edit();
+      }
+      return openKeys;
     }
 
-    private void remove(byte[] value, byte[] key) {
-      Posting posting = postings.get(value);
-      if (posting == null) {
-        throw new IllegalStateException(
-            "index " + definition.name + " lost " + Arrays.toString(key));
+    private void closeKeys() {
+      if (open.isEmpty()) {
+        return;
       }
-      CopyOnWriteBTree<byte[]> rest = posting.keys.without(key);
-      if (rest.size() == 0) {
-        postings.remove(value);
+      CopyOnWriteBTree<byte[]> keys = openKeys.publish();
+      if (keys.size() == 0) {
+        postings.remove(openValue);
       } else {
-        postings.put(new Posting(posting.value, rest));
+        postings.put(new Posting(openValue, keys));
       }
+      open = "";
     }
   }
 }

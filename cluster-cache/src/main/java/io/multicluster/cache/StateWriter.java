@@ -3,7 +3,10 @@ package io.multicluster.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +24,10 @@ import java.util.zip.CRC32C;
  * returns. Not thread-safe.
  */
 final class StateWriter implements AutoCloseable {
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int FLUSH_AT = 1 << 20;
 
   private final FileChannel file;
@@ -161,9 +168,8 @@ final class StateWriter implements AutoCloseable {
     int start = recordStart + StateRecord.HEAD;
     checksum.reset();
     checksum.update(buffer, start, length - start);
-    ByteBuffer.wrap(buffer, recordStart, StateRecord.HEAD)
-        .putInt(length - start)
-        .putInt((int) checksum.getValue());
+    INT.set(buffer, recordStart, length - start);
+    INT.set(buffer, recordStart + Integer.BYTES, (int) checksum.getValue());
     if (length >= FLUSH_AT) {
       flush();
     }
@@ -171,7 +177,7 @@ final class StateWriter implements AutoCloseable {
 
   private void number(long value) {
     ensure(Long.BYTES);
-    ByteBuffer.wrap(buffer, length, Long.BYTES).putLong(value);
+    LONG.set(buffer, length, value);
     length += Long.BYTES;
   }
 

@@ -181,7 +181,7 @@ final class View {
 
   private static TableRow emptyRow(GroupResource resource) {
     byte[] nothing = new byte[0];
-    StringPool pool = new StringPool(1);
+    StringPool pool = new StringPool(2);
     if (resource.equals(GroupResource.PODS)) {
       return PodRow.read(nothing, 0, 0, pool);
     }

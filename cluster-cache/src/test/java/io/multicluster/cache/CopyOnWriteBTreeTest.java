@@ -104,16 +104,18 @@ class CopyOnWriteBTreeTest {
 
   @Test
   void aTreeThatLosesEverythingIsEmptyAndUsable() {
-    CopyOnWriteBTree<Item> tree = CopyOnWriteBTree.empty(Item::key);
+    CopyOnWriteBTree.Editor<Item> editor = CopyOnWriteBTree.<Item>empty(Item::key).edit();
     for (int i = 0; i < 3000; i++) {
-      tree = tree.with(new Item("k" + i, i));
+      editor.put(new Item("k" + i, i));
+      assertThat(editor.publish().size()).isEqualTo(i + 1);
     }
     for (int i = 0; i < 3000; i++) {
-      tree = tree.without(("k" + i).getBytes(UTF_8));
+      editor.remove(("k" + i).getBytes(UTF_8));
+      assertThat(editor.publish().size()).isEqualTo(2999 - i);
     }
-    assertThat(tree.size()).isZero();
-    assertThat(all(tree)).isEmpty();
-    assertThat(tree.with(new Item("a", 1)).size()).isEqualTo(1);
+    assertThat(all(editor.publish())).isEmpty();
+    editor.put(new Item("a", 1));
+    assertThat(editor.publish().size()).isEqualTo(1);
   }
 
   private static List<Item> all(CopyOnWriteBTree<Item> tree) {

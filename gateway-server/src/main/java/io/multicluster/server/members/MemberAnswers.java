@@ -296,7 +296,7 @@ final class MemberAnswers {
   private static long resourceVersion(byte[] body) {
     Envelope.Content content = Envelope.open(body, 0, body.length);
     return Long.parseLong(
-        ObjectMeta.scan(body, content.rawStart(), content.rawEnd(), new StringPool(1))
+        ObjectMeta.scan(body, content.rawStart(), content.rawEnd(), new StringPool(2))
             .resourceVersion());
   }
 

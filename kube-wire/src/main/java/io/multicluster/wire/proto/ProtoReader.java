@@ -149,6 +149,20 @@ public final class ProtoReader {
     return pool.get(bytes, valueStart, valueEnd);
   }
 
+  /** Whether the content is that text, which must be ASCII. */
+  public boolean is(String ascii) {
+    expect(LENGTH_DELIMITED);
+    if (valueEnd - valueStart != ascii.length()) {
+      return false;
+    }
+    for (int i = 0; i < ascii.length(); i++) {
+      if (bytes[valueStart + i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * To be called before the offsets of a string, bytes or message field are used.
    *

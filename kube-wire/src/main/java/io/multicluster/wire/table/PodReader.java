@@ -43,7 +43,7 @@ final class PodReader {
   private long lastRestart = Times.NONE;
   private String status = "";
 
-  private record Condition(String type, String status, String reason) {}
+  private record Condition(String type, boolean isTrue, boolean gated) {}
 
   /**
    * A container's status.
@@ -160,7 +160,7 @@ final class PodReader {
   private void summarize() {
     status = statusReason.isEmpty() ? phase : statusReason;
     for (Condition condition : conditions) {
-      if (condition.type.equals("PodScheduled") && condition.reason.equals(SCHEDULING_GATED)) {
+      if (condition.type.equals("PodScheduled") && condition.gated) {
         status = SCHEDULING_GATED;
       }
     }
@@ -244,7 +244,7 @@ final class PodReader {
   private boolean isTrue(String type) {
     for (Condition condition : conditions) {
       if (condition.type.equals(type)) {
-        return condition.status.equals("True");
+        return condition.isTrue;
       }
     }
     return false;
@@ -252,7 +252,7 @@ final class PodReader {
 
   private boolean anyTrue(String type) {
     for (Condition condition : conditions) {
-      if (condition.type.equals(type) && condition.status.equals("True")) {
+      if (condition.type.equals(type) && condition.isTrue) {
         return true;
       }
     }
@@ -312,7 +312,7 @@ final class PodReader {
         case 10 -> initStatuses.add(container(r.message()));
         case 11 -> nominatedNodeName = r.string(pool);
         case 12 -> {
-          if (firstOfPodIps.isEmpty()) {
+          if (podIp.isEmpty() && firstOfPodIps.isEmpty()) {
             firstOfPodIps = text(r.message(), 1);
           }
         }
@@ -323,17 +323,17 @@ final class PodReader {
 
   private Condition condition(ProtoReader r) {
     String type = "";
-    String conditionStatus = "";
-    String reason = "";
+    boolean isTrue = false;
+    boolean gated = false;
     while (r.next()) {
       switch (r.field()) {
         case 1 -> type = r.string(pool);
-        case 2 -> conditionStatus = r.string(pool);
-        case 5 -> reason = r.string(pool);
+        case 2 -> isTrue = r.is("True");
+        case 5 -> gated = r.is(SCHEDULING_GATED);
         default -> {}
       }
     }
-    return new Condition(type, conditionStatus, reason);
+    return new Condition(type, isTrue, gated);
   }
 
   private Container container(ProtoReader r) {

@@ -85,12 +85,33 @@ class ObjectMetaTest {
     Random random = new Random(7);
     StringPool small = new StringPool(4);
     for (int i = 0; i < 10_000; i++) {
-      byte[] bytes = new byte[random.nextInt(6)];
+      byte[] bytes = new byte[random.nextInt(random.nextInt(8) == 0 ? 140 : 6)];
       for (int j = 0; j < bytes.length; j++) {
         bytes[j] = (byte) (random.nextInt(8) == 0 ? random.nextInt() : 'a' + random.nextInt(2));
       }
       assertThat(small.get(bytes, 0, bytes.length)).isEqualTo(new String(bytes, UTF_8));
     }
+  }
+
+  @Test
+  void pooledStringsThatRecurStayThoughTheyShareTheirPlaces() {
+    StringPool onePair = new StringPool(2);
+    String app = pooled(onePair, "app");
+    assertThat(pooled(onePair, "app")).isSameAs(app);
+    String tier = pooled(onePair, "tier");
+    for (int i = 0; i < 10; i++) {
+      assertThat(pooled(onePair, "app")).isSameAs(app);
+      assertThat(pooled(onePair, "tier")).isSameAs(tier);
+    }
+    for (int i = 0; i < 10; i++) {
+      assertThat(pooled(onePair, "never-again-" + i)).isEqualTo("never-again-" + i);
+      assertThat(pooled(onePair, "tier")).isSameAs(tier);
+    }
+  }
+
+  private static String pooled(StringPool pool, String text) {
+    byte[] bytes = ("before " + text + " behind").getBytes(UTF_8);
+    return pool.get(bytes, 7, 7 + text.length());
   }
 
   @Test
