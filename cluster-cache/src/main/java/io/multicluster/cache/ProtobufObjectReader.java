@@ -15,6 +15,7 @@ import io.multicluster.wire.table.PlainRow;
 import io.multicluster.wire.table.PodRow;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Reads objects of built-in kinds. */
 final class ProtobufObjectReader implements ObjectReader {
@@ -37,6 +38,12 @@ final class ProtobufObjectReader implements ObjectReader {
   private final JsonTranscoder transcoder;
 
   private final Likeness likeness = new Likeness();
+
+  /**
+   * The last template all of which can be served as JSON. That of the family, or of one before: the
+   * first of a family is often like it too, such as the only pod of a Job.
+   */
+  private @Nullable Whole model;
 
   ProtobufObjectReader(
       CachedKind kind,
@@ -76,9 +83,10 @@ final class ProtobufObjectReader implements ObjectReader {
    */
   private boolean completeJson(String family, byte[] bytes, int length) {
     Whole template = compactor.template(family);
-    return (template != null
-            && template.completeJson()
-            && likeness.complete(schema, template.bytes(), bytes, length))
+    if (template != null && template.completeJson()) {
+      model = template;
+    }
+    return (model != null && likeness.complete(schema, model.bytes(), bytes, length))
         || transcoder.plain(schema, bytes, 0, length).complete();
   }
 

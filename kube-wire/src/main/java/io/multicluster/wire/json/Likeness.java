@@ -133,17 +133,44 @@ public final class Likeness {
   }
 
   private boolean json() {
-    reader.reset(object, reader.valueStart(), reader.valueEnd());
+    int start = reader.valueStart();
+    int end = reader.valueEnd();
+    int modelEnd = modelReader.valueEnd();
+    reader.reset(object, start, end);
+    modelReader.reset(model, modelReader.valueStart(), modelEnd);
+    if (reader.next()
+        && modelReader.next()
+        && reader.valueEnd() == end
+        && modelReader.valueEnd() == modelEnd
+        && alikeJson()) {
+      return true;
+    }
+    reader.reset(object, start, end);
     boolean valid = true;
     while (reader.next()) {
-      int start = reader.valueStart();
-      int end = reader.valueEnd();
       valid &=
           reader.wireType() == ProtoReader.LENGTH_DELIMITED
-              && start < end
-              && !Envelope.isEnveloped(object, start, end)
-              && rawJson.write(object, start, end, 0) >= 0;
+              && reader.valueLength() > 0
+              && !Envelope.isEnveloped(object, reader.valueStart(), reader.valueEnd())
+              && rawJson.write(object, reader.valueStart(), reader.valueEnd(), 0) >= 0;
     }
     return valid;
+  }
+
+  /** Whether the field that both have read is JSON in the object since it is in the model. */
+  private boolean alikeJson() {
+    return reader.wireType() == ProtoReader.LENGTH_DELIMITED
+        && modelReader.wireType() == ProtoReader.LENGTH_DELIMITED
+        && reader.field() == modelReader.field()
+        && reader.valueLength() > 0
+        && modelReader.valueLength() > 0
+        && model[modelReader.valueStart()] == '{'
+        && AlikeJson.valid(
+            object,
+            reader.valueStart(),
+            reader.valueEnd(),
+            model,
+            modelReader.valueStart(),
+            modelReader.valueEnd());
   }
 }

@@ -1,5 +1,6 @@
 package io.multicluster.wire.json;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.multicluster.wire.proto.Damage;
@@ -67,6 +68,63 @@ class LikenessTest {
     byte[] model = pod("web-1", 5, "{\"f:a\":{}}");
     assertThat(said(pod, model, pod("web-1", 5, "{\"f:a\":{}"))).isFalse();
     assertThat(said(pod, model, pod("web-1", 5, "{\"f:a\":{\"f:b\"}}"))).isFalse();
+  }
+
+  @Test
+  void embeddedJsonMayDifferInOneText() {
+    String model = "{\"f:ips\":{\"k:{\\\"ip\\\":\\\"10.0.0.1\\\"}\":{\".\":{}}},\"n\":12}";
+    assertThat(alike(model, model)).isTrue();
+    assertThat(alike(model, model.replace("10.0.0.1", "10.20.111.213"))).isTrue();
+    assertThat(alike(model, model.replace("10.0.0.1", "10.0.0"))).isTrue();
+    assertThat(alike(model, model.replace("10.0.0.1", ""))).isTrue();
+    assertThat(alike(model, model.replace("f:ips", "f:"))).isTrue();
+
+    assertThat(alike(model, model.replace("10.0.0.1", "10\"0.0.1"))).as("a quote").isFalse();
+    assertThat(alike(model, model.replace("10.0.0.1", "10.\n.0.1"))).as("control").isFalse();
+    assertThat(alike(model, model.replace("12", "x2"))).as("no string").isFalse();
+    assertThat(alike(model, model.replace("10.0.0.1", "1").replace("12", "x"))).isFalse();
+    assertThat(alike(model, model.replace("\"f:ips\"", "f:ips"))).isFalse();
+    assertThat(alike("{\"a\":\"\\n12\"}", "{\"a\":\"\\x12\"}")).as("an escape").isFalse();
+    assertThat(alike("{\"a\":\"\\u0012\"}", "{\"a\":\"\\u00x2\"}")).as("digits").isFalse();
+    assertThat(alike("{\"a\":\"b\\\\\"}", "{\"a\":\"c\\\\\"}")).isTrue();
+  }
+
+  @Test
+  void whatIsSaidOfAlikeJsonIsSo() {
+    JsonBuffer buffer = new JsonBuffer();
+    RawJson grammar = new RawJson(buffer);
+    byte[] model =
+        ascii("{\"f:ips\":{\"k:{\\\"ip\\\":\\\"10.0.0.1\\\"}\":{}},\"\\u00e9\\\\\":[12,true]}");
+    String characters = "\"\\{}:,u01e9ab.\n<";
+    int said = 0;
+    for (int seed = 0; seed < 200_000; seed++) {
+      Random random = new Random(seed);
+      StringBuilder json = new StringBuilder(new String(model, US_ASCII));
+      for (int change = random.nextInt(3); change >= 0; change--) {
+        int at = random.nextInt(json.length());
+        char character = characters.charAt(random.nextInt(characters.length()));
+        switch (random.nextInt(3)) {
+          case 0 -> json.insert(at, character);
+          case 1 -> json.deleteCharAt(at);
+          default -> json.setCharAt(at, character);
+        }
+      }
+      byte[] object = ascii("  " + json + "\"");
+      int end = object.length - 1;
+      if (AlikeJson.valid(object, 2, end, model, 0, model.length)) {
+        said++;
+        assertThat(grammar.write(object, 2, end, 0)).as("seed %d", seed).isNotNegative();
+      }
+    }
+    assertThat(said).isGreaterThan(10_000);
+  }
+
+  private static boolean alike(String model, String json) {
+    return AlikeJson.valid(ascii(json), 0, json.length(), ascii(model), 0, model.length());
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(US_ASCII);
   }
 
   private boolean said(JsonKind kind, byte[] model, byte[] object) {
