@@ -1,7 +1,6 @@
 package io.multicluster.server.flowcontrol;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -13,9 +12,9 @@ import java.util.function.LongSupplier;
  *
  * <p>Found as TCP finds its window: halved while the processors are short, and grown while they are
  * not and somebody waits for it; but what was too much is not tried again for a while, as each try
- * is noticed. Never less than keeps half of the processors busy, whoever else needs them. It holds
- * only while somebody is there to notice: busy flows among themselves have all seats, which gets
- * most done.
+ * is noticed, and for twice as long each time that it was too much again. Never less than keeps
+ * half of the processors busy, whoever else needs them. It holds a flow back only while another is
+ * there to notice: busy flows among themselves have all seats, which gets most done.
  *
  * <p>Shared by all levels; each has the window for itself. Safe for use by any thread.
  */
@@ -26,18 +25,27 @@ final class CongestionWindow {
   /** How long the window holds after a light flow was seen. */
   private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  /** How long a window that was too wide is not tried again. */
+  /** How long a window that was too wide is not tried again, at first and at most. */
   private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private static final long RAREST_PROBE_NANOS = TimeUnit.SECONDS.toNanos(80);
 
   private final int least;
   private final int most;
   private final LongSupplier nanoTime;
-  private final AtomicInteger running = new AtomicInteger();
   private volatile int window;
-  private volatile long lightSeen;
+
+  /** The light flow that came last, and the last other one. */
+  private volatile Sighting lightFlow;
+
+  private volatile Sighting otherLightFlow;
+  private volatile boolean contended;
   private volatile boolean waitedFor;
   private int tooWide = Integer.MAX_VALUE;
   private long tooWideSince;
+  private long probeNanos = PROBE_NANOS;
+
+  private record Sighting(long flow, long at) {}
 
   /**
    * @param processors half of them, or one, is the least number of seats, and that to begin with
@@ -48,37 +56,36 @@ final class CongestionWindow {
     this.most = most;
     this.nanoTime = nanoTime;
     this.window = least;
-    this.lightSeen = nanoTime.getAsLong() - NOTICED_NANOS;
+    this.lightFlow = new Sighting(0, nanoTime.getAsLong() - NOTICED_NANOS);
+    this.otherLightFlow = lightFlow;
   }
 
-  /** A request of any flow runs from now on. */
-  void began() {
-    running.incrementAndGet();
-  }
-
-  /** A request that ran has ended. */
-  void ended() {
-    running.decrementAndGet();
-  }
-
-  /** A flow that had nothing under way asks for something. Alone, it has nobody to suffer from. */
-  void lightFlowCame() {
-    if (running.get() > 0) {
-      lightSeen = nanoTime.getAsLong();
+  /** A flow, by its hash, that had nothing under way asks for something. */
+  void lightFlowCame(long flow) {
+    Sighting last = lightFlow;
+    if (last.flow != flow) {
+      otherLightFlow = last;
     }
+    lightFlow = new Sighting(flow, nanoTime.getAsLong());
   }
 
   /** Whether a busy flow that wants {@code more} seats may have them beside those in use. */
-  boolean admits(int inUse, int more) {
-    if (inUse == 0 || inUse + more <= window || !holds()) {
+  boolean admits(long flow, int inUse, int more) {
+    if (inUse == 0 || !noticedByOthers(flow)) {
+      return true;
+    }
+    contended = true;
+    if (inUse + more <= window) {
       return true;
     }
     waitedFor = true;
     return false;
   }
 
-  private boolean holds() {
-    return nanoTime.getAsLong() - lightSeen < NOTICED_NANOS;
+  private boolean noticedByOthers(long flow) {
+    Sighting last = lightFlow;
+    Sighting other = last.flow == flow ? otherLightFlow : last;
+    return nanoTime.getAsLong() - other.at < NOTICED_NANOS;
   }
 
   /**
@@ -88,18 +95,36 @@ final class CongestionWindow {
    */
   void adapt(double load) {
     boolean wanted = waitedFor;
+    boolean noticed = contended;
     waitedFor = false;
-    long now = nanoTime.getAsLong();
+    contended = false;
     if (load > SHORT_OF_PROCESSORS) {
-      if (holds() && window > least) {
-        tooWide = window;
-        tooWideSince = now;
-        window = Math.max(least, window / 2);
+      if (noticed && window > least) {
+        narrow();
       }
     } else if (wanted) {
-      int wider = Math.min(most, window + Math.max(1, window / 4));
-      window =
-          now - tooWideSince < PROBE_NANOS ? Math.max(window, Math.min(wider, tooWide - 1)) : wider;
+      widen();
     }
+  }
+
+  private void narrow() {
+    if (window >= tooWide) {
+      probeNanos = Math.min(2 * probeNanos, RAREST_PROBE_NANOS);
+    }
+    tooWide = window;
+    tooWideSince = nanoTime.getAsLong();
+    window = Math.max(least, window / 2);
+  }
+
+  private void widen() {
+    if (window >= tooWide) {
+      tooWide = Integer.MAX_VALUE;
+      probeNanos = PROBE_NANOS;
+    }
+    int wider = Math.min(most, window + Math.max(1, window / 4));
+    if (nanoTime.getAsLong() - tooWideSince < probeNanos) {
+      wider = Math.min(wider, tooWide - 1);
+    }
+    window = wider;
   }
 }

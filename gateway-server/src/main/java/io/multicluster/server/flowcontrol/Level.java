@@ -145,7 +145,7 @@ final class Level {
     int others = flows.getOrDefault(flowHash, 0);
     ticket.belongsTo(flowHash, others > 0);
     if (!ticket.busy()) {
-      congestion.lightFlowCame();
+      congestion.lightFlowCame(flowHash);
     }
     RequestQueue queue = shortest(flowHash, queuing);
     queue.catchUp(virtualTime);
@@ -194,7 +194,6 @@ final class Level {
       if (ticket.state() == Ticket.State.RUNNING) {
         ticket.end();
         running -= ticket.seats();
-        congestion.ended();
         if (ticket.busy()) {
           leaveWindow(ticket);
         }
@@ -344,7 +343,7 @@ final class Level {
   @GuardedBy("lock")
   private boolean fits(Ticket ticket) {
     return hasSeats(ticket)
-        && (!ticket.busy() || congestion.admits(young + youngest, ticket.seats()));
+        && (!ticket.busy() || congestion.admits(ticket.flow(), young + youngest, ticket.seats()));
   }
 
   /** A request that is wider than all seats together runs alone. */
@@ -357,7 +356,6 @@ final class Level {
   private void begin(Ticket ticket, @Nullable RequestQueue queue) {
     ticket.begin(queue, nanoTime.getAsLong(), epoch);
     running += ticket.seats();
-    congestion.began();
     if (ticket.busy()) {
       youngest += ticket.seats();
     }

@@ -170,38 +170,86 @@ final class LevelTest {
   @Test
   void narrowsTheWindowWhileProcessorsAreShortAndWidensItWhileItIsWanted() {
     congestion = new CongestionWindow(4, 100, () -> now);
-    congestion.began();
-    congestion.lightFlowCame();
+    congestion.lightFlowCame(QUIET);
     assertThat(admitted()).as("half of the processors").isEqualTo(2);
     for (int i = 0; i < 40; i++) {
       congestion.adapt(0.5);
       assertThat(admitted()).as("wanted").isGreaterThan(2);
     }
     assertThat(admitted()).as("at most").isEqualTo(100);
-    congestion.adapt(0.5);
     congestion.adapt(0.9);
     assertThat(admitted()).isEqualTo(50);
     for (int i = 0; i < 10; i++) {
       congestion.adapt(0.9);
+      assertThat(admitted()).isBetween(2, 25);
     }
     assertThat(admitted()).as("half of the processors").isEqualTo(2);
     now += TimeUnit.SECONDS.toNanos(6);
-    congestion.lightFlowCame();
+    congestion.lightFlowCame(QUIET);
     congestion.adapt(Double.NaN);
     assertThat(admitted()).as("who does not know the load is not short").isEqualTo(3);
 
     now += TimeUnit.SECONDS.toNanos(6);
+    congestion.adapt(0.5);
     assertThat(admitted()).as("nobody is there to notice").isEqualTo(1000);
     congestion.adapt(0.9);
-    congestion.lightFlowCame();
-    assertThat(admitted()).as("it was kept").isEqualTo(3);
+    congestion.lightFlowCame(QUIET);
+    assertThat(admitted()).as("it was kept").isEqualTo(4);
+  }
+
+  @Test
+  void holdsABusyFlowBackForOthersOnly() {
+    congestion = new CongestionWindow(4, 100, () -> now);
+    assertThat(admitted()).as("nobody came").isEqualTo(1000);
+    congestion.lightFlowCame(NOISY);
+    assertThat(admitted()).as("it began with one").isEqualTo(1000);
+    congestion.lightFlowCame(QUIET);
+    assertThat(admitted()).isEqualTo(2);
+    congestion.lightFlowCame(NOISY);
+    congestion.lightFlowCame(NOISY);
+    assertThat(admitted()).as("the other was here just now").isEqualTo(2);
+    now += TimeUnit.SECONDS.toNanos(6);
+    congestion.lightFlowCame(NOISY);
+    assertThat(admitted()).as("the other has gone").isEqualTo(1000);
+  }
+
+  @Test
+  void triesAWindowThatWasTooWideTwiceMoreSeldom() {
+    congestion = new CongestionWindow(2, 100, () -> now);
+    List<Integer> tries = new ArrayList<>();
+    for (int fifth = 0; fifth < 5 * 330; fifth++) {
+      congestion.lightFlowCame(QUIET);
+      int admitted = admitted();
+      if (admitted > 1) {
+        tries.add(fifth / 5);
+      }
+      congestion.adapt(admitted > 1 ? 0.9 : 0.7);
+      now += TimeUnit.MILLISECONDS.toNanos(200);
+    }
+    assertThat(tries).as("seconds").containsExactly(0, 5, 15, 35, 76, 156, 236, 316);
+
+    now += TimeUnit.SECONDS.toNanos(80);
+    for (int i = 0; i < 5; i++) {
+      congestion.lightFlowCame(QUIET);
+      admitted();
+      congestion.adapt(0.7);
+    }
+    int wide = admitted();
+    assertThat(wide).as("it was not too wide this time").isGreaterThan(3);
+    congestion.adapt(0.9);
+    now += TimeUnit.SECONDS.toNanos(6);
+    for (int i = 0; i < 5; i++) {
+      congestion.lightFlowCame(QUIET);
+      admitted();
+      congestion.adapt(0.7);
+    }
+    assertThat(admitted()).as("tried as soon as at first").isGreaterThanOrEqualTo(wide);
   }
 
   @Test
   void doesNotTryAWindowThatWasTooWideForAWhile() {
     congestion = new CongestionWindow(2, 100, () -> now);
-    congestion.began();
-    congestion.lightFlowCame();
+    congestion.lightFlowCame(QUIET);
     assertThat(admitted()).isEqualTo(1);
     for (int i = 0; i < 10; i++) {
       congestion.adapt(0.5);
@@ -212,13 +260,13 @@ final class LevelTest {
     assertThat(admitted()).isEqualTo(wide / 2);
     for (int i = 0; i < 20; i++) {
       now += TimeUnit.MILLISECONDS.toNanos(200);
-      congestion.lightFlowCame();
+      congestion.lightFlowCame(QUIET);
       congestion.adapt(0.5);
       assertThat(admitted()).isBetween(wide / 2, wide - 1);
     }
     assertThat(admitted()).isEqualTo(wide - 1);
     now += TimeUnit.SECONDS.toNanos(2);
-    congestion.lightFlowCame();
+    congestion.lightFlowCame(QUIET);
     congestion.adapt(0.5);
     assertThat(admitted()).isGreaterThanOrEqualTo(wide);
   }
@@ -226,7 +274,7 @@ final class LevelTest {
   /** How many seats the window admits, up to 1000. */
   private int admitted() {
     int seats = 0;
-    while (seats < 1000 && congestion.admits(seats, 1)) {
+    while (seats < 1000 && congestion.admits(NOISY, seats, 1)) {
       seats++;
     }
     return seats;
