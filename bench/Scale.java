@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A gateway over very many simulated members: how long it takes to have all their pods, what it
@@ -93,6 +95,12 @@ final class Scale {
         new Scale(folder, gateway, client).run((long) members * pods, loads, changes, seconds);
       } finally {
         gateway.destroyForcibly().waitFor();
+      }
+    }
+    // Gigabytes at a million pods. What failed stays to be looked at.
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
       }
     }
     System.exit(0);
