@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,6 +23,14 @@ final class StateFiles implements AutoCloseable {
   private static final String CHECKPOINT = ".checkpoint";
   private static final String LOG = ".log";
   private static final String UNFINISHED = ".unfinished";
+
+  /**
+   * A client that hears of no change is told its position by a bookmark a minute: some of these may
+   * be missed, by restarts in quick succession, before it has to list anew.
+   */
+  private static final Duration HISTORY = Duration.ofMinutes(5);
+
+  private static final int MOST_GENERATIONS = 16;
 
   private final Path folder;
   private final FileChannel lock;
@@ -68,14 +78,35 @@ final class StateFiles implements AutoCloseable {
     return folder.resolve(generation + UNFINISHED);
   }
 
-  /** The checkpoint is complete: generations before the one before it are not needed any more. */
+  /**
+   * The checkpoint is complete: what lies before the history that is to be kept is not needed any
+   * more, nor are checkpoints within it.
+   */
   void finish(long generation) throws IOException {
     Files.move(unfinished(generation), checkpoint(generation), StandardCopyOption.ATOMIC_MOVE);
+    long first = historyBegin(generation);
     for (Path file : list()) {
-      if (generation(file) < generation - 1) {
+      long number = generation(file);
+      boolean within = number > first && number < generation && !file.toString().endsWith(LOG);
+      if (number < first || within) {
         Files.delete(file);
       }
     }
+  }
+
+  /** The last generation from which the logs reach back far enough, if there is one. */
+  private long historyBegin(long generation) throws IOException {
+    Instant farEnough = Instant.now().minus(HISTORY);
+    long first = generation;
+    for (long earlier : checkpoints().reversed()) {
+      if (earlier < generation && generation - earlier <= MOST_GENERATIONS) {
+        first = earlier;
+        if (!Files.getLastModifiedTime(checkpoint(earlier)).toInstant().isAfter(farEnough)) {
+          break;
+        }
+      }
+    }
+    return first;
   }
 
   /** Deletes everything. */

@@ -12,10 +12,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.multicluster.wire.resource.GroupVersionResource;
 import io.multicluster.wire.status.ApiException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -92,6 +95,49 @@ class RestartTest {
     again.version = east.version;
     again.pod(ADDED, "a", "p9");
     assertThat(events(watch)).containsExactly("MODIFIED p1", "DELETED p4", "ADDED p9");
+  }
+
+  @Test
+  void positionsOutliveRestartsInQuickSuccession() throws IOException {
+    CacheFixture.FakeFeed east = fixture.ready("east").get("east");
+    east.pod(ADDED, "a", "p");
+    String seen = json(fixture.get("/api/v1/pods")).at("/metadata/resourceVersion").asText();
+    east.pod(MODIFIED, "a", "p");
+    for (int i = 0; i < 4; i++) {
+      restartWithEast();
+      assertThat(events(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
+          .as("restart %d", i)
+          .containsExactly("MODIFIED p");
+    }
+    assertThat(names("*.checkpoint")).as("the first one and the last").hasSize(2);
+    assertThat(names("*.log")).hasSize(5);
+
+    for (Path file : list(folder.resolve("pods"))) {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(301)));
+    }
+    restartWithEast();
+    assertThat(names("*.log")).as("the last before was long ago").hasSize(2);
+    assertThat(names("*.checkpoint")).hasSize(2);
+    assertThat(text(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
+        .contains("MODIFIED");
+    restartWithEast();
+    assertThat(text(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
+        .contains("\"code\":410");
+  }
+
+  private void restartWithEast() {
+    restart();
+    fixture.rejoin("east");
+    fixture.cache.membersKnown(Set.of("east"));
+    fixture.settle();
+  }
+
+  private List<Path> names(String pattern) throws IOException {
+    List<Path> names = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("pods"), pattern)) {
+      files.forEach(file -> names.add(file.getFileName()));
+    }
+    return names;
   }
 
   @Test
