@@ -14,7 +14,8 @@ import java.util.function.LongSupplier;
  * not and somebody waits for it; but what was too much is not tried again for a while, as each try
  * is noticed, and for twice as long each time that it was too much again. Never less than keeps
  * half of the processors busy, whoever else needs them. It holds a flow back only while another is
- * there to notice: busy flows among themselves have all seats, which gets most done.
+ * there to notice, and once the processors were short: busy flows among themselves have all seats,
+ * which gets most done, and so has whoever asks a gateway with time to spare.
  *
  * <p>Shared by all levels; each has the window for itself. Safe for use by any thread.
  */
@@ -30,7 +31,14 @@ final class CongestionWindow {
 
   private static final long RAREST_PROBE_NANOS = TimeUnit.SECONDS.toNanos(80);
 
+  /** How long after the processors were short last there is no window any more. */
+  private static final long FORGOTTEN_NANOS = 2 * RAREST_PROBE_NANOS;
+
+  /** Of requests for one processor: it has no more to do with more of them. */
+  private static final int PLENTY = 4;
+
   private final int least;
+  private final int plenty;
   private final int most;
   private final LongSupplier nanoTime;
   private volatile int window;
@@ -48,14 +56,15 @@ final class CongestionWindow {
   private record Sighting(long flow, long at) {}
 
   /**
-   * @param processors half of them, or one, is the least number of seats, and that to begin with
-   * @param most seats ever
+   * @param processors half of them, or one, is the least number of seats
+   * @param most seats ever, and those to begin with
    */
   CongestionWindow(int processors, int most, LongSupplier nanoTime) {
     this.least = Math.max(1, processors / 2);
+    this.plenty = PLENTY * processors;
     this.most = most;
     this.nanoTime = nanoTime;
-    this.window = least;
+    this.window = most;
     this.lightFlow = new Sighting(0, nanoTime.getAsLong() - NOTICED_NANOS);
     this.otherLightFlow = lightFlow;
   }
@@ -104,6 +113,9 @@ final class CongestionWindow {
       }
     } else if (wanted) {
       widen();
+    } else if (nanoTime.getAsLong() - tooWideSince > FORGOTTEN_NANOS) {
+      window = most;
+      forget();
     }
   }
 
@@ -113,18 +125,23 @@ final class CongestionWindow {
     }
     tooWide = window;
     tooWideSince = nanoTime.getAsLong();
-    window = Math.max(least, window / 2);
+    window = Math.max(least, Math.min(window / 2, plenty));
   }
 
   private void widen() {
     if (window >= tooWide) {
-      tooWide = Integer.MAX_VALUE;
-      probeNanos = PROBE_NANOS;
+      forget();
     }
     int wider = Math.min(most, window + Math.max(1, window / 4));
     if (nanoTime.getAsLong() - tooWideSince < probeNanos) {
       wider = Math.min(wider, tooWide - 1);
     }
     window = wider;
+  }
+
+  /** No window is known to be too wide. */
+  private void forget() {
+    tooWide = Integer.MAX_VALUE;
+    probeNanos = PROBE_NANOS;
   }
 }

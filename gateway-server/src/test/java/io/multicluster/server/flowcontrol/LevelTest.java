@@ -104,7 +104,7 @@ final class LevelTest {
 
   @Test
   void letsALightFlowPassBusyOnesThatWaitForTheProcessors() {
-    congestion = new CongestionWindow(4, 100, () -> now);
+    congestion = narrowed(4);
     Level level = level(50, new Queuing(64, 6, 50));
     List<String> ran = new ArrayList<>();
     List<Ticket> first = new ArrayList<>();
@@ -132,7 +132,7 @@ final class LevelTest {
 
   @Test
   void givesBackTheRoomOfWhatWaitsForAnotherServer() {
-    congestion = new CongestionWindow(4, 100, () -> now);
+    congestion = narrowed(4);
     Level level = level(50, new Queuing(64, 6, 50));
     List<String> ran = new ArrayList<>();
     level.enter(ticket("light", 1, ran), QUIET);
@@ -171,17 +171,13 @@ final class LevelTest {
   void narrowsTheWindowWhileProcessorsAreShortAndWidensItWhileItIsWanted() {
     congestion = new CongestionWindow(4, 100, () -> now);
     congestion.lightFlowCame(QUIET);
-    assertThat(admitted()).as("half of the processors").isEqualTo(2);
-    for (int i = 0; i < 40; i++) {
-      congestion.adapt(0.5);
-      assertThat(admitted()).as("wanted").isGreaterThan(2);
-    }
-    assertThat(admitted()).as("at most").isEqualTo(100);
+    congestion.adapt(0.7);
+    assertThat(admitted()).as("they were not short so far").isEqualTo(100);
     congestion.adapt(0.9);
-    assertThat(admitted()).isEqualTo(50);
+    assertThat(admitted()).as("plenty for each").isEqualTo(16);
     for (int i = 0; i < 10; i++) {
       congestion.adapt(0.9);
-      assertThat(admitted()).isBetween(2, 25);
+      assertThat(admitted()).isBetween(2, 8);
     }
     assertThat(admitted()).as("half of the processors").isEqualTo(2);
     now += TimeUnit.SECONDS.toNanos(6);
@@ -190,16 +186,35 @@ final class LevelTest {
     assertThat(admitted()).as("who does not know the load is not short").isEqualTo(3);
 
     now += TimeUnit.SECONDS.toNanos(6);
-    congestion.adapt(0.5);
     assertThat(admitted()).as("nobody is there to notice").isEqualTo(1000);
-    congestion.adapt(0.9);
     congestion.lightFlowCame(QUIET);
-    assertThat(admitted()).as("it was kept").isEqualTo(4);
+    assertThat(admitted()).as("it was kept").isEqualTo(3);
+    for (int i = 0; i < 40; i++) {
+      congestion.adapt(0.7);
+      assertThat(admitted()).as("wanted").isGreaterThan(3);
+    }
+    assertThat(admitted()).as("at most").isEqualTo(100);
+  }
+
+  @Test
+  void forgetsTheWindowWhenProcessorsWereNotShortForLong() {
+    congestion = narrowed(4);
+    now += TimeUnit.SECONDS.toNanos(150);
+    congestion.adapt(0.7);
+    congestion.lightFlowCame(QUIET);
+    assertThat(admitted()).isEqualTo(2);
+    congestion.adapt(0.9);
+    now += TimeUnit.SECONDS.toNanos(150);
+    congestion.adapt(0.7);
+    congestion.lightFlowCame(QUIET);
+    assertThat(admitted()).isEqualTo(100);
+    congestion.adapt(0.9);
+    assertThat(admitted()).isEqualTo(16);
   }
 
   @Test
   void holdsABusyFlowBackForOthersOnly() {
-    congestion = new CongestionWindow(4, 100, () -> now);
+    congestion = narrowed(4);
     assertThat(admitted()).as("nobody came").isEqualTo(1000);
     congestion.lightFlowCame(NOISY);
     assertThat(admitted()).as("it began with one").isEqualTo(1000);
@@ -215,7 +230,7 @@ final class LevelTest {
 
   @Test
   void triesAWindowThatWasTooWideTwiceMoreSeldom() {
-    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion = narrowed(2);
     List<Integer> tries = new ArrayList<>();
     for (int fifth = 0; fifth < 5 * 330; fifth++) {
       congestion.lightFlowCame(QUIET);
@@ -226,7 +241,7 @@ final class LevelTest {
       congestion.adapt(admitted > 1 ? 0.9 : 0.7);
       now += TimeUnit.MILLISECONDS.toNanos(200);
     }
-    assertThat(tries).as("seconds").containsExactly(0, 5, 15, 35, 76, 156, 236, 316);
+    assertThat(tries).as("seconds").containsExactly(0, 10, 30, 70, 151, 231, 311);
 
     now += TimeUnit.SECONDS.toNanos(80);
     for (int i = 0; i < 5; i++) {
@@ -248,7 +263,7 @@ final class LevelTest {
 
   @Test
   void doesNotTryAWindowThatWasTooWideForAWhile() {
-    congestion = new CongestionWindow(2, 100, () -> now);
+    congestion = narrowed(2);
     congestion.lightFlowCame(QUIET);
     assertThat(admitted()).isEqualTo(1);
     for (int i = 0; i < 10; i++) {
@@ -269,6 +284,18 @@ final class LevelTest {
     congestion.lightFlowCame(QUIET);
     congestion.adapt(0.5);
     assertThat(admitted()).isGreaterThanOrEqualTo(wide);
+  }
+
+  /** The window after the processors were short, as nobody is there any more. */
+  private CongestionWindow narrowed(int processors) {
+    congestion = new CongestionWindow(processors, 100, () -> now);
+    congestion.lightFlowCame(QUIET);
+    for (int i = 0; i < 10; i++) {
+      assertThat(admitted()).isPositive();
+      congestion.adapt(0.9);
+    }
+    now += TimeUnit.SECONDS.toNanos(6);
+    return congestion;
   }
 
   /** How many seats the window admits, up to 1000. */
