@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.multicluster.testclusters.ClusterAccess;
 import io.multicluster.testclusters.ClusterSpec;
+import io.multicluster.testclusters.Folders;
 import io.multicluster.testclusters.simulated.PodLoad;
 import io.multicluster.testclusters.simulated.SimulatedCluster;
 import io.multicluster.testclusters.simulated.SimulatedClusters;
@@ -18,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +27,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A gateway over very many simulated members: how long it takes to have all their pods, what it
@@ -98,11 +97,7 @@ final class Scale {
       }
     }
     // Gigabytes at a million pods. What failed stays to be looked at.
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    Folders.delete(folder);
     System.exit(0);
   }
 

@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.multicluster.wire.resource.GroupVersionResource;
 import io.multicluster.wire.status.ApiException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -57,6 +56,20 @@ class RestartTest {
   private void restart() {
     fixture.close();
     start();
+  }
+
+  /** And waits until the member is there again, of those that are known. */
+  private void restart(String member, String... known) {
+    restart();
+    fixture.rejoin(member);
+    fixture.cache.membersKnown(Set.of(known));
+    fixture.settle();
+  }
+
+  private List<Path> files(String suffix) throws IOException {
+    return list(folder.resolve("pods")).stream()
+        .filter(file -> file.toString().endsWith(suffix))
+        .toList();
   }
 
   @Test
@@ -104,40 +117,25 @@ class RestartTest {
     String seen = json(fixture.get("/api/v1/pods")).at("/metadata/resourceVersion").asText();
     east.pod(MODIFIED, "a", "p");
     for (int i = 0; i < 4; i++) {
-      restartWithEast();
+      restart("east", "east");
       assertThat(events(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
           .as("restart %d", i)
           .containsExactly("MODIFIED p");
     }
-    assertThat(names("*.checkpoint")).as("the first one and the last").hasSize(2);
-    assertThat(names("*.log")).hasSize(5);
+    assertThat(files(".checkpoint")).as("the first one and the last").hasSize(2);
+    assertThat(files(".log")).hasSize(5);
 
     for (Path file : list(folder.resolve("pods"))) {
       Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(301)));
     }
-    restartWithEast();
-    assertThat(names("*.log")).as("the last before was long ago").hasSize(2);
-    assertThat(names("*.checkpoint")).hasSize(2);
+    restart("east", "east");
+    assertThat(files(".log")).as("the last before was long ago").hasSize(2);
+    assertThat(files(".checkpoint")).hasSize(2);
     assertThat(text(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
         .contains("MODIFIED");
-    restartWithEast();
+    restart("east", "east");
     assertThat(text(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
         .contains("\"code\":410");
-  }
-
-  private void restartWithEast() {
-    restart();
-    fixture.rejoin("east");
-    fixture.cache.membersKnown(Set.of("east"));
-    fixture.settle();
-  }
-
-  private List<Path> names(String pattern) throws IOException {
-    List<Path> names = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("pods"), pattern)) {
-      files.forEach(file -> names.add(file.getFileName()));
-    }
-    return names;
   }
 
   @Test
@@ -154,10 +152,7 @@ class RestartTest {
             "/api/v1/events?fieldSelector=involvedObject.uid%3Duid-1",
             "/apis/events.k8s.io/v1/namespaces/a/events/e1");
     List<String> before = paths.stream().map(path -> text(fixture.get(path))).toList();
-    restart();
-    fixture.rejoin("east");
-    fixture.cache.membersKnown(Set.of("east"));
-    fixture.settle();
+    restart("east", "east");
     assertThat(paths.stream().map(path -> text(fixture.get(path))).toList()).isEqualTo(before);
     assertThat(before.getFirst()).contains("\"x\":1.50");
   }
@@ -166,10 +161,7 @@ class RestartTest {
   void aMemberThatCanNotBeReachedStaysInSightWithAWarning() throws IOException {
     CacheFixture.FakeFeed east = fixture.ready("east", "west").get("east");
     east.pod(ADDED, "a", "p");
-    restart();
-    fixture.rejoin("west");
-    fixture.cache.membersKnown(Set.of("east", "west"));
-    fixture.settle();
+    restart("west", "east", "west");
     RecordingExchange list = fixture.get("/api/v1/pods");
     assertThat(names(json(list))).containsExactly("p");
     assertThat(list.header("warning")).contains("east");
@@ -183,10 +175,7 @@ class RestartTest {
     CacheFixture.FakeFeed east = fixture.ready("east", "west").get("east");
     east.pod(ADDED, "a", "p");
     String seen = json(fixture.get("/api/v1/pods")).at("/metadata/resourceVersion").asText();
-    restart();
-    fixture.rejoin("west");
-    fixture.cache.membersKnown(Set.of("west"));
-    fixture.settle();
+    restart("west", "west");
     assertThat(names(json(fixture.get("/api/v1/pods")))).isEmpty();
     assertThat(events(fixture.get("/api/v1/pods?watch=1&resourceVersion=" + seen)))
         .containsExactly("DELETED p");

@@ -3,14 +3,11 @@ package io.multicluster.testclusters;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The processes of one real cluster, their files and their flags. */
@@ -45,7 +42,7 @@ final class RealCluster implements TestCluster {
     this.kwok = kwok;
     this.pki = spec.folder().resolve("pki");
     this.kubeconfig = spec.folder().resolve("kubeconfig");
-    clear(spec.folder());
+    Folders.clear(spec.folder());
     Files.createDirectories(pki);
     TestAuthority authority = new TestAuthority(spec.name() + "-ca");
     writeIdentity("ca", authority.identity());
@@ -149,7 +146,7 @@ final class RealCluster implements TestCluster {
     companions.forEach(ChildProcess::kill);
     companions.clear();
     kill();
-    clear(store());
+    Folders.clear(store());
   }
 
   @Override
@@ -259,28 +256,5 @@ final class RealCluster implements TestCluster {
 
   private Path store() {
     return spec.folder().resolve("etcd");
-  }
-
-  /** Deletes what is in the folder, if there is one. */
-  private static void clear(Path folder) {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .filter(file -> !file.equals(folder))
-          .forEach(RealCluster::delete);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.delete(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

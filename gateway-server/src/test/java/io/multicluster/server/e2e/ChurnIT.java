@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.multicluster.server.GatewayProcess;
 import io.multicluster.testclusters.ClusterProvider;
 import io.multicluster.testclusters.ClusterSpec;
+import io.multicluster.testclusters.Folders;
 import io.multicluster.testclusters.RealClusters;
 import io.multicluster.testclusters.TestCluster;
 import io.multicluster.testclusters.federation.FederationWorld;
@@ -26,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +39,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -121,7 +120,8 @@ final class ChurnIT {
   void clientsAreToldExactlyWhatHappenedWhateverFails() throws Exception {
     RealClusters.assumeAvailable();
     System.err.println("churn.seed=" + SEED + ", logs in " + folder);
-    clear(folder);
+    Folders.clear(folder); // Of an earlier run.
+    Files.createDirectories(folder);
     // It reports each WebSocket that breaks, with a stack trace.
     ((Logger) LoggerFactory.getLogger("io.fabric8.kubernetes.client.jdkhttp")).setLevel(Level.OFF);
     world = FederationWorld.start(clusters(), folder, false, System.err::println);
@@ -483,18 +483,6 @@ final class ChurnIT {
 
   private static int number(String note) {
     return Integer.parseInt(note.substring(note.lastIndexOf('-') + 1));
-  }
-
-  /** What an earlier run left is gone. */
-  private static void clear(Path folder) throws IOException {
-    Files.createDirectories(folder);
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        if (!file.equals(folder)) {
-          Files.delete(file);
-        }
-      }
-    }
   }
 
   private static ClusterProvider clusters() {

@@ -11,7 +11,6 @@ final class AlikeJson {
   /** Of a character that is escaped by its number. */
   private static final int NUMBERED = 6;
 
-  private static final long ONES = 0x0101010101010101L;
   private static final long LOW_BITS = 0x7f7f7f7f7f7f7f7fL;
 
   private AlikeJson() {}
@@ -78,7 +77,7 @@ final class AlikeJson {
 
   /** The highest bit of each byte of a word that is that character. */
   private static long bytes(char character, long word) {
-    long others = word ^ (character * ONES);
+    long others = word ^ (character * JsonBuffer.ONES);
     return ~(((others & LOW_BITS) + LOW_BITS) | others | LOW_BITS);
   }
 }

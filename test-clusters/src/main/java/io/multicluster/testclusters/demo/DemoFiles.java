@@ -6,13 +6,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.multicluster.testclusters.ClusterAccess;
+import io.multicluster.testclusters.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What the demo keeps in its folder. */
 final class DemoFiles {
@@ -62,19 +61,7 @@ final class DemoFiles {
             log(),
             clusters(),
             folder.resolve("state"))) {
-      if (Files.exists(path)) {
-        try (Stream<Path> all = Files.walk(path)) {
-          all.sorted(Comparator.reverseOrder()).forEach(DemoFiles::delete);
-        }
-      }
-    }
-  }
-
-  private static void delete(Path path) {
-    try {
-      Files.delete(path);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      Folders.delete(path);
     }
   }
 
