@@ -32,6 +32,9 @@ final class StateFiles implements AutoCloseable {
 
   private static final int MOST_GENERATIONS = 16;
 
+  /** Of the logs of more than the last generation, in bytes: a restart reads all into memory. */
+  private static final long MOST_LOGGED = 64L << 20;
+
   private final Path folder;
   private final FileChannel lock;
 
@@ -94,19 +97,37 @@ final class StateFiles implements AutoCloseable {
     }
   }
 
-  /** The last generation from which the logs reach back far enough, if there is one. */
+  /**
+   * The last generation from which the logs reach back far enough; if that would be too much, or
+   * there is none, the first that is not, which is the one before at least.
+   */
   private long historyBegin(long generation) throws IOException {
     Instant farEnough = Instant.now().minus(HISTORY);
     long first = generation;
     for (long earlier : checkpoints().reversed()) {
-      if (earlier < generation && generation - earlier <= MOST_GENERATIONS) {
-        first = earlier;
-        if (!Files.getLastModifiedTime(checkpoint(earlier)).toInstant().isAfter(farEnough)) {
-          break;
-        }
+      if (earlier >= generation) {
+        continue;
+      }
+      boolean tooMuch =
+          generation - earlier > MOST_GENERATIONS || logged(earlier, generation) > MOST_LOGGED;
+      if (first < generation && tooMuch) {
+        break;
+      }
+      first = earlier;
+      if (!Files.getLastModifiedTime(checkpoint(earlier)).toInstant().isAfter(farEnough)) {
+        break;
       }
     }
     return first;
+  }
+
+  /** Bytes of the logs from one generation to before another. */
+  private long logged(long from, long to) throws IOException {
+    long bytes = 0;
+    for (long generation = from; generation < to; generation++) {
+      bytes += Files.exists(log(generation)) ? Files.size(log(generation)) : 0;
+    }
+    return bytes;
   }
 
   /** Deletes everything. */
