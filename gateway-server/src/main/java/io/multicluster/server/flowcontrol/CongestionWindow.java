@@ -34,7 +34,7 @@ final class CongestionWindow {
   /** How long after the processors were short last there is no window any more. */
   private static final long FORGOTTEN_NANOS = 2 * RAREST_PROBE_NANOS;
 
-  /** Of requests for one processor: it has no more to do with more of them. */
+  /** Requests under way for each processor, which keep it busy whatever they wait for. */
   private static final int PLENTY = 4;
 
   private final int least;
@@ -43,7 +43,7 @@ final class CongestionWindow {
   private final LongSupplier nanoTime;
   private volatile int window;
 
-  /** The light flow that came last, and the last other one. */
+  /** The light flow that came last, and the last other one; a race loses one of them for once. */
   private volatile Sighting lightFlow;
 
   private volatile Sighting otherLightFlow;
@@ -51,6 +51,7 @@ final class CongestionWindow {
   private volatile boolean waitedFor;
   private int tooWide = Integer.MAX_VALUE;
   private long tooWideSince;
+  private long shortAt;
   private long probeNanos = PROBE_NANOS;
 
   private record Sighting(long flow, long at) {}
@@ -108,12 +109,13 @@ final class CongestionWindow {
     waitedFor = false;
     contended = false;
     if (load > SHORT_OF_PROCESSORS) {
+      shortAt = nanoTime.getAsLong();
       if (noticed && window > least) {
         narrow();
       }
     } else if (wanted) {
       widen();
-    } else if (nanoTime.getAsLong() - tooWideSince > FORGOTTEN_NANOS) {
+    } else if (nanoTime.getAsLong() - shortAt > FORGOTTEN_NANOS) {
       window = most;
       forget();
     }

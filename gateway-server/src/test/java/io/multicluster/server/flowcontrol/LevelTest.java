@@ -207,6 +207,11 @@ final class LevelTest {
     now += TimeUnit.SECONDS.toNanos(150);
     congestion.adapt(0.7);
     congestion.lightFlowCame(QUIET);
+    assertThat(admitted()).as("they were short again, if no more could be done").isEqualTo(2);
+    congestion.adapt(0.9);
+    now += TimeUnit.SECONDS.toNanos(170);
+    congestion.adapt(0.7);
+    congestion.lightFlowCame(QUIET);
     assertThat(admitted()).isEqualTo(100);
     congestion.adapt(0.9);
     assertThat(admitted()).isEqualTo(16);
