@@ -12,16 +12,21 @@ import java.util.function.LongSupplier;
  *
  * <p>Found as TCP finds its window: halved while the processors are short, and grown while they are
  * not and somebody waits for it; but what was too much is not tried again for a while, as each try
- * is noticed, and for twice as long each time that it was too much again. Never less than keeps
- * half of the processors busy, whoever else needs them. It holds a flow back only while another is
+ * is noticed, and for twice as long each time that it was too much again. Never less than keeps a
+ * quarter of the processors busy, whoever else needs them; where that is half a seat, the one seat
+ * rests after each request for as long as it was taken. It holds a flow back only while another is
  * there to notice, and once the processors were short: busy flows among themselves have all seats,
  * which gets most done, and so has whoever asks a gateway with time to spare.
  *
  * <p>Shared by all levels; each has the window for itself. Safe for use by any thread.
  */
 final class CongestionWindow {
-  /** Beyond this part of the processors' time what runs waits for them noticeably. */
-  private static final double SHORT_OF_PROCESSORS = 0.8;
+  /**
+   * Processors that are idle on average, divided by the square root of how many there are, when it
+   * becomes likely that what comes has to wait for one. Many processors can be busier than few for
+   * the same wait: the square-root staffing rule of Halfin and Whitt.
+   */
+  private static final double SPARE = 0.6;
 
   /** How long the window holds after a light flow was seen. */
   private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -37,10 +42,13 @@ final class CongestionWindow {
   /** Requests under way for each processor, which keep it busy whatever they wait for. */
   private static final int PLENTY = 4;
 
+  private final double shortOfProcessors;
   private final int least;
   private final int plenty;
   private final int most;
   private final LongSupplier nanoTime;
+
+  /** In half seats. */
   private volatile int window;
 
   /** The light flow that came last, and the last other one; a race loses one of them for once. */
@@ -57,15 +65,16 @@ final class CongestionWindow {
   private record Sighting(long flow, long at) {}
 
   /**
-   * @param processors half of them, or one, is the least number of seats
+   * @param processors a quarter of them, or half a seat, is the least window
    * @param most seats ever, and those to begin with
    */
   CongestionWindow(int processors, int most, LongSupplier nanoTime) {
+    this.shortOfProcessors = 1 - SPARE / Math.sqrt(processors);
     this.least = Math.max(1, processors / 2);
-    this.plenty = PLENTY * processors;
-    this.most = most;
+    this.plenty = 2 * PLENTY * processors;
+    this.most = 2 * most;
     this.nanoTime = nanoTime;
-    this.window = most;
+    this.window = this.most;
     this.lightFlow = new Sighting(0, nanoTime.getAsLong() - NOTICED_NANOS);
     this.otherLightFlow = lightFlow;
   }
@@ -85,11 +94,16 @@ final class CongestionWindow {
       return true;
     }
     contended = true;
-    if (inUse + more <= window) {
+    if (2 * (inUse + more) <= window) {
       return true;
     }
     waitedFor = true;
     return false;
+  }
+
+  /** Whether a seat that a busy flow gives back rests for as long as it was taken. */
+  boolean seatsRest() {
+    return window == 1;
   }
 
   private boolean noticedByOthers(long flow) {
@@ -108,7 +122,7 @@ final class CongestionWindow {
     boolean noticed = contended;
     waitedFor = false;
     contended = false;
-    if (load > SHORT_OF_PROCESSORS) {
+    if (load > shortOfProcessors) {
       shortAt = nanoTime.getAsLong();
       if (noticed && window > least) {
         narrow();

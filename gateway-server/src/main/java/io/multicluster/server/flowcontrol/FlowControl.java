@@ -6,6 +6,7 @@ import io.multicluster.wire.http.ResponseSink;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -183,22 +184,27 @@ public final class FlowControl {
             ticket,
             ShuffleSharding.hash(schema.name(), schema.flow(request.user(), request.info())));
     ResponseSink answer = request.exchange().response();
+    EventExecutor eventLoop = request.exchange().eventLoop();
     switch (entry) {
-      case NOW -> answer.onClose(() -> level.exit(ticket));
+      case NOW -> answer.onClose(() -> exit(level, ticket, eventLoop));
       case LATER -> {
         ScheduledFuture<?> alarm =
-            request
-                .exchange()
-                .eventLoop()
-                .schedule(() -> level.giveUp(ticket), LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
+            eventLoop.schedule(() -> level.giveUp(ticket), LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
         answer.onClose(() -> {
           alarm.cancel(false);
-          level.exit(ticket);
+          exit(level, ticket, eventLoop);
         });
       }
       case REFUSED -> giveUp.run();
     }
     return entry == Level.Entry.NOW;
+  }
+
+  private static void exit(Level level, Ticket ticket, EventExecutor eventLoop) {
+    long rest = level.exit(ticket);
+    if (rest > 0 && !eventLoop.isShuttingDown()) {
+      eventLoop.schedule(level::dispatch, rest, TimeUnit.NANOSECONDS);
+    }
   }
 
   private static FlowSchema classify(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of a flow that has others under way, which is busy, a request also needs room in the {@link
  * CongestionWindow}. What has run for more than an epoch probably waits for another server and not
- * for a processor: it gives its room back.
+ * for a processor: it gives its room back. A seat that rests counts as in use in the window.
  *
  * <p>Fairness: each queue has a virtual time that grows by seats times seconds of what it ran; the
  * queue that is least far goes next (start-time fair queuing). A request is charged when it begins,
@@ -68,12 +68,17 @@ final class Level {
   @GuardedBy("lock")
   private int young;
 
+  /** Until when the busy flows' seat rests that was given back last. */
+  @GuardedBy("lock")
+  private long restsUntil;
+
   Level(PriorityLevel settings, int nominal, CongestionWindow congestion, LongSupplier nanoTime) {
     this.settings = settings;
     this.nominal = nominal;
     this.limit = nominal;
     this.congestion = congestion;
     this.nanoTime = nanoTime;
+    this.restsUntil = nanoTime.getAsLong();
     this.retryAfter = new RetryAfter(nanoTime);
     Queuing queuing = settings.queuing();
     if (queuing != null) {
@@ -187,15 +192,19 @@ final class Level {
     ticket.refused().run();
   }
 
-  /** The request has ended, or its client has gone. Idempotent. */
-  void exit(Ticket ticket) {
-    List<Ticket> next;
+  /**
+   * The request has ended, or its client has gone. Idempotent.
+   *
+   * @return nanoseconds after which {@link #dispatch} is to be called; 0 if it is not
+   */
+  long exit(Ticket ticket) {
+    long rest = 0;
     synchronized (lock) {
       if (ticket.state() == Ticket.State.RUNNING) {
         ticket.end();
         running -= ticket.seats();
         if (ticket.busy()) {
-          leaveWindow(ticket);
+          rest = leaveWindow(ticket);
         }
         RequestQueue queue = ticket.queue();
         if (queue != null) {
@@ -203,11 +212,11 @@ final class Level {
           forget(ticket);
         }
       } else if (!leave(ticket)) {
-        return;
+        return 0;
       }
-      next = dispatch();
     }
-    next.forEach(one -> one.later().run());
+    dispatch();
+    return rest;
   }
 
   @GuardedBy("lock")
@@ -222,13 +231,23 @@ final class Level {
     return true;
   }
 
+  /** Returns the nanoseconds for which its seat rests. */
   @GuardedBy("lock")
-  private void leaveWindow(Ticket ticket) {
+  private long leaveWindow(Ticket ticket) {
     if (ticket.epoch() == epoch) {
       youngest -= ticket.seats();
     } else if (ticket.epoch() == epoch - 1) {
       young -= ticket.seats();
+    } else {
+      return 0;
     }
+    if (!congestion.seatsRest()) {
+      return 0;
+    }
+    long now = nanoTime.getAsLong();
+    long taken = now - ticket.begun();
+    restsUntil = now + taken;
+    return taken;
   }
 
   @GuardedBy("lock")
@@ -240,14 +259,12 @@ final class Level {
    * Begins an epoch: what has run for longer than the last one gives back its room in the window.
    */
   void age() {
-    List<Ticket> next;
     synchronized (lock) {
       epoch++;
       young = youngest;
       youngest = 0;
-      next = dispatch();
     }
-    next.forEach(one -> one.later().run());
+    dispatch();
   }
 
   /** What this level claims of all seats; begins a new look at its demand. */
@@ -267,12 +284,10 @@ final class Level {
 
   /** Gives the level another number of seats. What runs goes on. */
   void resize(int newLimit) {
-    List<Ticket> next;
     synchronized (lock) {
       limit = newLimit;
-      next = dispatch();
     }
-    next.forEach(one -> one.later().run());
+    dispatch();
   }
 
   /** Gives the level another promise. */
@@ -310,9 +325,17 @@ final class Level {
     return best;
   }
 
-  /** Takes out what may run now, the queue that had least first. */
+  /** Lets what may run now go on, the queue that had least first. */
+  void dispatch() {
+    List<Ticket> next;
+    synchronized (lock) {
+      next = takeFitting();
+    }
+    next.forEach(one -> one.later().run());
+  }
+
   @GuardedBy("lock")
-  private List<Ticket> dispatch() {
+  private List<Ticket> takeFitting() {
     List<Ticket> next = new ArrayList<>(1);
     while (waiting > 0) {
       RequestQueue queue = leastServed();
@@ -343,7 +366,13 @@ final class Level {
   @GuardedBy("lock")
   private boolean fits(Ticket ticket) {
     return hasSeats(ticket)
-        && (!ticket.busy() || congestion.admits(ticket.flow(), young + youngest, ticket.seats()));
+        && (!ticket.busy() || congestion.admits(ticket.flow(), inWindow(), ticket.seats()));
+  }
+
+  @GuardedBy("lock")
+  private int inWindow() {
+    int resting = restsUntil - nanoTime.getAsLong() > 0 ? 1 : 0;
+    return young + youngest + resting;
   }
 
   /** A request that is wider than all seats together runs alone. */

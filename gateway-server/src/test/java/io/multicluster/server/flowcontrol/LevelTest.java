@@ -104,7 +104,7 @@ final class LevelTest {
 
   @Test
   void letsALightFlowPassBusyOnesThatWaitForTheProcessors() {
-    congestion = narrowed(4);
+    congestion = narrowed(8);
     Level level = level(50, new Queuing(64, 6, 50));
     List<String> ran = new ArrayList<>();
     List<Ticket> first = new ArrayList<>();
@@ -132,7 +132,7 @@ final class LevelTest {
 
   @Test
   void givesBackTheRoomOfWhatWaitsForAnotherServer() {
-    congestion = narrowed(4);
+    congestion = narrowed(8);
     Level level = level(50, new Queuing(64, 6, 50));
     List<String> ran = new ArrayList<>();
     level.enter(ticket("light", 1, ran), QUIET);
@@ -154,6 +154,70 @@ final class LevelTest {
   }
 
   @Test
+  void letsTheLastSeatRestAsLongAsItWasTaken() {
+    congestion = narrowed(2);
+    Level level = level(50, new Queuing(64, 6, 50));
+    List<String> ran = new ArrayList<>();
+    level.enter(ticket("light", 1, ran), QUIET);
+    List<Ticket> noisy = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      noisy.add(ticket("noisy-" + i, 1, ran));
+      level.enter(noisy.getLast(), NOISY);
+    }
+    now += 3 * MILLI;
+    assertThat(level.exit(noisy.get(1))).isEqualTo(3 * MILLI);
+    now += 2 * MILLI;
+    level.dispatch();
+    assertThat(ran).as("it rests").isEmpty();
+    assertThat(level.enter(ticket("third", 1, ran), ShuffleSharding.hash("s", "third")))
+        .as("light flows need no such seat")
+        .isEqualTo(Entry.NOW);
+    now += MILLI;
+    level.dispatch();
+    assertThat(ran).containsExactly("noisy-2");
+
+    now += MILLI;
+    level.age();
+    level.age();
+    assertThat(ran).as("noisy-2 waits for another server").containsExactly("noisy-2", "noisy-3");
+    assertThat(level.exit(noisy.get(2))).as("and has given back its seat").isZero();
+
+    now += TimeUnit.SECONDS.toNanos(6);
+    level.exit(noisy.get(3));
+    assertThat(ran).as("nobody is there to notice").hasSize(3).endsWith("noisy-4");
+  }
+
+  @Test
+  void lendsSeatsWithoutRestToMoreThanThreeProcessors() {
+    congestion = narrowed(4);
+    assertThat(congestion.seatsRest()).isFalse();
+    congestion = narrowed(3);
+    assertThat(congestion.seatsRest()).isTrue();
+    congestion.lightFlowCame(QUIET);
+    admitted();
+    congestion.adapt(0.1);
+    assertThat(congestion.seatsRest()).as("wider").isFalse();
+  }
+
+  @Test
+  void takesManyProcessorsForShortOnlyWhenTheyAreBusierThanFew() {
+    assertThat(isShort(2, 0.55)).isFalse();
+    assertThat(isShort(2, 0.6)).isTrue();
+    assertThat(isShort(16, 0.84)).isFalse();
+    assertThat(isShort(16, 0.86)).isTrue();
+    assertThat(isShort(64, 0.92)).isFalse();
+    assertThat(isShort(64, 0.93)).isTrue();
+  }
+
+  private boolean isShort(int processors, double load) {
+    congestion = new CongestionWindow(processors, 1000, () -> now);
+    congestion.lightFlowCame(QUIET);
+    admitted();
+    congestion.adapt(load);
+    return admitted() < 1000;
+  }
+
+  @Test
   void keepsSeatsForAWideRequestFromLightFlowsToo() {
     congestion = new CongestionWindow(1, 100, () -> now);
     Level level = level(2, new Queuing(8, 2, 10));
@@ -169,19 +233,21 @@ final class LevelTest {
 
   @Test
   void narrowsTheWindowWhileProcessorsAreShortAndWidensItWhileItIsWanted() {
-    congestion = new CongestionWindow(4, 100, () -> now);
+    congestion = new CongestionWindow(8, 100, () -> now);
     congestion.lightFlowCame(QUIET);
     congestion.adapt(0.7);
     assertThat(admitted()).as("they were not short so far").isEqualTo(100);
     congestion.adapt(0.9);
-    assertThat(admitted()).as("plenty for each").isEqualTo(16);
+    assertThat(admitted()).as("plenty for each").isEqualTo(32);
     for (int i = 0; i < 10; i++) {
       congestion.adapt(0.9);
-      assertThat(admitted()).isBetween(2, 8);
+      assertThat(admitted()).isBetween(2, 16);
     }
-    assertThat(admitted()).as("half of the processors").isEqualTo(2);
+    assertThat(admitted()).as("a quarter of the processors").isEqualTo(2);
     now += TimeUnit.SECONDS.toNanos(6);
     congestion.lightFlowCame(QUIET);
+    congestion.adapt(Double.NaN);
+    admitted();
     congestion.adapt(Double.NaN);
     assertThat(admitted()).as("who does not know the load is not short").isEqualTo(3);
 
@@ -191,14 +257,14 @@ final class LevelTest {
     assertThat(admitted()).as("it was kept").isEqualTo(3);
     for (int i = 0; i < 40; i++) {
       congestion.adapt(0.7);
-      assertThat(admitted()).as("wanted").isGreaterThan(3);
+      assertThat(admitted()).as("wanted").isGreaterThanOrEqualTo(3);
     }
     assertThat(admitted()).as("at most").isEqualTo(100);
   }
 
   @Test
   void forgetsTheWindowWhenProcessorsWereNotShortForLong() {
-    congestion = narrowed(4);
+    congestion = narrowed(8);
     now += TimeUnit.SECONDS.toNanos(150);
     congestion.adapt(0.7);
     congestion.lightFlowCame(QUIET);
@@ -214,12 +280,12 @@ final class LevelTest {
     congestion.lightFlowCame(QUIET);
     assertThat(admitted()).isEqualTo(100);
     congestion.adapt(0.9);
-    assertThat(admitted()).isEqualTo(16);
+    assertThat(admitted()).isEqualTo(32);
   }
 
   @Test
   void holdsABusyFlowBackForOthersOnly() {
-    congestion = narrowed(4);
+    congestion = narrowed(8);
     assertThat(admitted()).as("nobody came").isEqualTo(1000);
     congestion.lightFlowCame(NOISY);
     assertThat(admitted()).as("it began with one").isEqualTo(1000);
@@ -235,18 +301,18 @@ final class LevelTest {
 
   @Test
   void triesAWindowThatWasTooWideTwiceMoreSeldom() {
-    congestion = narrowed(2);
+    congestion = narrowed(8);
     List<Integer> tries = new ArrayList<>();
     for (int fifth = 0; fifth < 5 * 330; fifth++) {
       congestion.lightFlowCame(QUIET);
       int admitted = admitted();
-      if (admitted > 1) {
+      if (admitted > 2) {
         tries.add(fifth / 5);
       }
-      congestion.adapt(admitted > 1 ? 0.9 : 0.7);
+      congestion.adapt(admitted > 2 ? 0.9 : 0.7);
       now += TimeUnit.MILLISECONDS.toNanos(200);
     }
-    assertThat(tries).as("seconds").containsExactly(0, 10, 30, 70, 151, 231, 311);
+    assertThat(tries).as("seconds").containsExactly(0, 5, 15, 36, 76, 156, 236, 316);
 
     now += TimeUnit.SECONDS.toNanos(80);
     for (int i = 0; i < 5; i++) {
@@ -268,10 +334,10 @@ final class LevelTest {
 
   @Test
   void doesNotTryAWindowThatWasTooWideForAWhile() {
-    congestion = narrowed(2);
+    congestion = narrowed(8);
     congestion.lightFlowCame(QUIET);
-    assertThat(admitted()).isEqualTo(1);
-    for (int i = 0; i < 10; i++) {
+    assertThat(admitted()).isEqualTo(2);
+    for (int i = 0; i < 9; i++) {
       congestion.adapt(0.5);
       admitted();
     }
