@@ -43,12 +43,12 @@ final class CongestionWindow {
   private static final int PLENTY = 4;
 
   private final double shortOfProcessors;
+
+  // Widths of the window are in half seats.
   private final int least;
   private final int plenty;
   private final int most;
   private final LongSupplier nanoTime;
-
-  /** In half seats. */
   private volatile int window;
 
   /** The light flow that came last, and the last other one; a race loses one of them for once. */
