@@ -85,10 +85,13 @@ func TestCPUGrowsWithWork(t *testing.T) {
 	pid := os.Getpid()
 	before := cpu(pid)
 	deadline := time.Now().Add(10 * time.Second)
-	for n := 0; cpu(pid) == before; n++ {
+	for n := 0; cpu(pid) == before || cpuOfThreads(pid, "bench") == 0; n++ {
 		if time.Now().After(deadline) {
 			t.Fatal("ten seconds of work cost nothing")
 		}
+	}
+	if none := cpuOfThreads(pid, "no thread's name"); none != 0 {
+		t.Errorf("threads that are not there took %v", none)
 	}
 	if resident(pid) <= 0 {
 		t.Error("a process without memory")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,26 @@ const tick = 10 * time.Millisecond
 func cpu(pid int) time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	must(err)
-	// The name of the program may hold spaces; what follows its closing bracket has fixed places.
+	return spent(stat)
+}
+
+// cpuOfThreads is the part of it that threads took whose names begin like this.
+func cpuOfThreads(pid int, prefix string) time.Duration {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	must(err)
+	var all time.Duration
+	for _, thread := range threads {
+		// A thread that has ended since is none whose time is asked for: those live as long as the process.
+		if stat, err := os.ReadFile(thread); err == nil && bytes.Contains(stat, []byte("("+prefix)) {
+			all += spent(stat)
+		}
+	}
+	return all
+}
+
+// spent reads a stat file of a process or thread.
+func spent(stat []byte) time.Duration {
+	// The name may hold spaces; what follows its closing bracket has fixed places.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+2:]))
 	user, err := strconv.ParseInt(fields[11], 10, 64)
 	must(err)

@@ -26,7 +26,7 @@ func must(err error) {
 
 type options struct {
 	kube, gateway, search, jcmd, json, only string
-	pods, rounds, watchers, crowd           int
+	pods, rounds, watchers, crowd, rate     int
 	enough, patience                        time.Duration
 }
 
@@ -60,6 +60,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each figure is taken")
 	flag.IntVar(&o.watchers, "watchers", 1000, "watches, each with a connection of its own")
 	flag.IntVar(&o.crowd, "crowd", 10000, "watches of the gateway at most, each with a connection of its own")
+	flag.IntVar(&o.rate, "rate", 1000, "requests a second through the proxy, at the figures that are taken at a rate")
 	flag.DurationVar(&o.enough, "enough", 500*time.Millisecond, "CPU that a figure must have cost the server")
 	flag.DurationVar(&o.patience, "patience", 15*time.Second, "how long one figure may take")
 	flag.Parse()

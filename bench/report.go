@@ -59,7 +59,7 @@ func newReport(o options) *report {
 		columns = []string{"gateway", karmadaSearch, "nginx"}
 	}
 	return &report{only: o.only, columns: columns,
-		Options: map[string]any{"pods of each member": o.pods, "rounds": o.rounds, "watchers": o.watchers, "cores": runtime.NumCPU()},
+		Options: map[string]any{"pods of each member": o.pods, "rounds": o.rounds, "watchers": o.watchers, "requests a second through the proxy": o.rate, "cores": runtime.NumCPU()},
 		Figures: map[string]map[string]samples{}, memory: map[string]float64{}, watcherBytes: map[string]float64{}}
 }
 
