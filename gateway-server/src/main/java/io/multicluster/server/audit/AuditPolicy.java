@@ -10,6 +10,7 @@ import io.multicluster.wire.user.UserInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -99,7 +100,7 @@ public record AuditPolicy(
         return false;
       }
       if (!userGroups.isEmpty()
-          && (user == null || user.groups().stream().noneMatch(userGroups::contains))) {
+          && (user == null || Collections.disjoint(user.groups(), userGroups))) {
         return false;
       }
       if (!verbs.isEmpty() && !verbs.contains(info.verb())) {
@@ -108,11 +109,21 @@ public record AuditPolicy(
       if (!resources.isEmpty() || !namespaces.isEmpty()) {
         return info.resourceRequest()
             && (namespaces.isEmpty() || namespaces.contains(info.namespace()))
-            && (resources.isEmpty() || resources.stream().anyMatch(these -> these.matches(info)));
+            && (resources.isEmpty() || isOneOfTheResources(info));
       }
       return nonResourceUrls.isEmpty()
           || (!info.resourceRequest()
               && nonResourceUrls.stream().anyMatch(url -> pathMatches(url, info.path())));
+    }
+
+    /** Without a stream: this is asked about every request. */
+    private boolean isOneOfTheResources(RequestInfo info) {
+      for (GroupResources these : resources) {
+        if (these.matches(info)) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private static boolean pathMatches(String url, String path) {
@@ -145,18 +156,25 @@ public record AuditPolicy(
       if (resources.isEmpty()) {
         return true;
       }
-      return (resourceNames.isEmpty() || resourceNames.contains(info.name()))
-          && resources.stream().anyMatch(pattern -> matches(pattern, info));
+      if (!resourceNames.isEmpty() && !resourceNames.contains(info.name())) {
+        return false;
+      }
+      for (String pattern : resources) {
+        if (matches(pattern, info.resource(), info.subresource())) {
+          return true;
+        }
+      }
+      return false;
     }
 
-    private static boolean matches(String pattern, RequestInfo info) {
-      String resource = info.resource();
-      String subresource = info.subresource();
-      String combined = subresource.isEmpty() ? resource : resource + "/" + subresource;
-      return pattern.equals("*")
-          || pattern.equals(combined)
-          || pattern.equals(resource + "/*")
-          || (!subresource.isEmpty() && pattern.equals("*/" + subresource));
+    private static boolean matches(String pattern, String resource, String subresource) {
+      if (pattern.indexOf('/') < 0) {
+        return pattern.equals("*") || (subresource.isEmpty() && pattern.equals(resource));
+      }
+      return pattern.equals(resource + "/*")
+          || (!subresource.isEmpty()
+              && (pattern.equals(resource + "/" + subresource)
+                  || pattern.equals("*/" + subresource)));
     }
   }
 

@@ -7,6 +7,7 @@ import io.multicluster.wire.status.Status;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -102,9 +103,9 @@ public final class RecordedSink implements ResponseSink {
     synchronized (lock) {
       recorded = trail;
       status = code;
-      CharSequence type = headers.get("content-type");
+      CharSequence type = headers.get(HttpHeaderNames.CONTENT_TYPE);
       contentType = type == null ? "" : type.toString();
-      readable = !headers.contains("content-encoding");
+      readable = !headers.contains(HttpHeaderNames.CONTENT_ENCODING);
       head = headers;
       if (state == State.PASSING) {
         transport.head(code, headers);

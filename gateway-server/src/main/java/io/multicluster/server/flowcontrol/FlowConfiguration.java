@@ -9,6 +9,7 @@ import io.multicluster.server.flowcontrol.FlowSchema.Rule;
 import io.multicluster.server.flowcontrol.FlowSchema.Subject;
 import io.multicluster.server.flowcontrol.PriorityLevel.Queuing;
 import io.multicluster.wire.user.UserInfo;
+import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -171,7 +172,8 @@ record FlowConfiguration(List<FlowSchema> schemas, Map<String, PriorityLevel> le
   }
 
   /** Always the same for the same name, as an object's would be. */
-  private static String uid(String name) {
-    return UUID.nameUUIDFromBytes(("flowcontrol/" + name).getBytes(UTF_8)).toString();
+  private static AsciiString uid(String name) {
+    return AsciiString.of(
+        UUID.nameUUIDFromBytes(("flowcontrol/" + name).getBytes(UTF_8)).toString());
   }
 }

@@ -7,6 +7,7 @@ import io.multicluster.server.flowcontrol.FlowSchema.ResourceRule;
 import io.multicluster.server.flowcontrol.FlowSchema.Rule;
 import io.multicluster.server.flowcontrol.FlowSchema.Subject;
 import io.multicluster.server.flowcontrol.PriorityLevel.Queuing;
+import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,7 +34,7 @@ final class FlowObjects {
     spec.path("rules").forEach(rule -> rules.add(rule(rule)));
     return new FlowSchema(
         object.at("/metadata/name").asText(),
-        object.at("/metadata/uid").asText(),
+        AsciiString.of(object.at("/metadata/uid").asText()),
         spec.path("matchingPrecedence").asInt(1000),
         spec.at("/priorityLevelConfiguration/name").asText(),
         switch (spec.at("/distinguisherMethod/type").asText()) {
@@ -86,7 +87,7 @@ final class FlowObjects {
     try {
       return new PriorityLevel(
           name,
-          object.at("/metadata/uid").asText(),
+          AsciiString.of(object.at("/metadata/uid").asText()),
           exempt,
           limited.path("nominalConcurrencyShares").asInt(exempt ? 0 : 30),
           limited.path("lendablePercent").asInt(0),

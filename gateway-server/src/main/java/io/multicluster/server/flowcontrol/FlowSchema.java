@@ -2,6 +2,7 @@ package io.multicluster.server.flowcontrol;
 
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.user.UserInfo;
+import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -9,12 +10,13 @@ import java.util.function.Predicate;
  * Which requests belong to which priority level: a {@code FlowSchema} of {@code
  * flowcontrol.apiserver.k8s.io/v1}.
  *
+ * @param uid as answers carry it
  * @param precedence 1 to 10000; the lowest that matches decides
  * @param distinguisher what makes flows within the schema
  */
 record FlowSchema(
     String name,
-    String uid,
+    AsciiString uid,
     int precedence,
     String level,
     Distinguisher distinguisher,

@@ -1,5 +1,6 @@
 package io.multicluster.server.flowcontrol;
 
+import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PriorityLevel(
     String name,
-    String uid,
+    AsciiString uid,
     boolean exempt,
     int shares,
     int lendablePercent,

@@ -1,11 +1,15 @@
 package io.multicluster.server.pipeline;
 
 import io.multicluster.server.flowcontrol.Admitted;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that every answer to one request has, whoever makes it. For any thread. */
 final class AnswerHeaders {
+  private static final AsciiString NOT_CACHED = AsciiString.cached("no-cache, private");
+
   private final String auditId;
   private volatile @Nullable Admitted admitted;
 
@@ -29,8 +33,8 @@ final class AnswerHeaders {
       headers.set(Admitted.SCHEMA_HEADER, where.schemaUid());
       headers.set(Admitted.LEVEL_HEADER, where.levelUid());
     }
-    if (!headers.contains("cache-control")) {
-      headers.set("cache-control", "no-cache, private");
+    if (!headers.contains(HttpHeaderNames.CACHE_CONTROL)) {
+      headers.set(HttpHeaderNames.CACHE_CONTROL, NOT_CACHED);
     }
   }
 }

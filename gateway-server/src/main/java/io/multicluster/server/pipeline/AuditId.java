@@ -1,6 +1,7 @@
 package io.multicluster.server.pipeline;
 
 import io.multicluster.wire.http.Exchange;
+import io.netty.util.AsciiString;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -9,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * answer, and goes along to the upstreams, so that all logs tie together.
  */
 final class AuditId {
-  static final String HEADER = "audit-id";
+  static final AsciiString HEADER = AsciiString.cached("audit-id");
 
   private AuditId() {}
 

@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
@@ -37,9 +38,9 @@ final class Http2Exchange extends ServerExchange {
 
   @Override
   void sendHead(int code, Http2Headers headers) {
-    if (headers.contains("connection")) {
+    if (headers.contains(HttpHeaderNames.CONNECTION)) {
       // Over HTTP/2 the wish to close the connection is a GOAWAY; the header itself is forbidden.
-      headers.remove("connection");
+      headers.remove(HttpHeaderNames.CONNECTION);
       http.drain();
     }
     headers.status(HttpResponseStatus.valueOf(code).codeAsText());

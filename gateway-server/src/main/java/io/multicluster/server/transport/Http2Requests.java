@@ -3,6 +3,7 @@ package io.multicluster.server.transport;
 import io.multicluster.wire.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2EventAdapter;
@@ -75,8 +76,8 @@ final class Http2Requests extends Http2EventAdapter {
     headers.remove(Http2Headers.PseudoHeaderName.SCHEME.value());
     headers.remove(Http2Headers.PseudoHeaderName.AUTHORITY.value());
     headers.remove(Http2Headers.PseudoHeaderName.PROTOCOL.value());
-    if (authority != null && !headers.contains("host")) {
-      headers.set("host", authority);
+    if (authority != null && !headers.contains(HttpHeaderNames.HOST)) {
+      headers.set(HttpHeaderNames.HOST, authority);
     }
     return RequestTarget.head(method.toString(), path.toString(), headers);
   }

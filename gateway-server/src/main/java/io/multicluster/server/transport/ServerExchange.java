@@ -10,6 +10,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
@@ -236,10 +237,10 @@ abstract class ServerExchange implements Exchange, BodySource, ResponseSink {
 
   private void headNow(int code, Http2Headers headers) {
     if (!over) {
-      if (!headers.contains("date")) {
-        headers.set("date", DateHeader.now());
+      if (!headers.contains(HttpHeaderNames.DATE)) {
+        headers.set(HttpHeaderNames.DATE, DateHeader.now());
       }
-      bodyFollows = headers.contains("content-length");
+      bodyFollows = headers.contains(HttpHeaderNames.CONTENT_LENGTH);
       sendHead(code, headers);
     }
   }

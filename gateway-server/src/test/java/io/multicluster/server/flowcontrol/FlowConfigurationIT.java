@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.multicluster.testclusters.ClusterSpec;
 import io.multicluster.testclusters.RealClusters;
 import io.multicluster.testclusters.TestCluster;
+import io.netty.util.AsciiString;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +51,7 @@ final class FlowConfigurationIT {
         .map(schema ->
             new FlowSchema(
                 schema.name(),
-                "",
+                AsciiString.EMPTY_STRING,
                 schema.precedence(),
                 schema.level(),
                 schema.distinguisher(),
@@ -63,7 +64,7 @@ final class FlowConfigurationIT {
         .map(level ->
             new PriorityLevel(
                 level.name(),
-                "",
+                AsciiString.EMPTY_STRING,
                 level.exempt(),
                 level.shares(),
                 level.lendablePercent(),

@@ -6,6 +6,7 @@ import io.multicluster.wire.request.Query;
 import io.multicluster.wire.request.RequestInfo;
 import io.multicluster.wire.request.RequestInfoParser;
 import io.multicluster.wire.user.UserInfo;
+import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,7 +46,8 @@ final class FlowConfigurationTest {
   @Test
   void leavesOutSchemasOfLevelsThatDoNotExistAndHasWhatIsMandatory() {
     FlowSchema lost =
-        new FlowSchema("lost", "u", 5, "nowhere", FlowSchema.Distinguisher.NONE, List.of());
+        new FlowSchema(
+            "lost", AsciiString.of("u"), 5, "nowhere", FlowSchema.Distinguisher.NONE, List.of());
 
     FlowConfiguration configuration = FlowConfiguration.of(List.of(lost), List.of());
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.multicluster.server.flowcontrol.Level.Entry;
 import io.multicluster.server.flowcontrol.PriorityLevel.Queuing;
+import io.netty.util.AsciiString;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -497,7 +498,7 @@ final class LevelTest {
 
   private Level level(int seats, @Nullable Queuing queuing) {
     return new Level(
-        new PriorityLevel("level", "uid", false, 10, 0, null, queuing),
+        new PriorityLevel("level", AsciiString.of("uid"), false, 10, 0, null, queuing),
         seats,
         congestion,
         () -> now);
