@@ -2,31 +2,17 @@ package io.multicluster.proxy;
 
 import io.multicluster.wire.status.ApiException;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
-import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
-import io.netty.handler.codec.http2.Http2CodecUtil;
-import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
-import io.netty.handler.codec.http2.Http2ConnectionPrefaceAndSettingsFrameWrittenEvent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -35,36 +21,47 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/2 connection to an upstream, on Netty's frame layer: no child channel per stream.
+ * An HTTP/2 connection to an upstream (RFC 9113). Frames are parsed by Netty; streams and windows
+ * are kept here, with what a client needs and no more: a stream is one object, and a request
+ * without a body takes one frame.
  *
  * <p>Flow control: bytes of a response count against its stream's window until {@link
  * LinkStream#consumed}. The connection's window covers all streams together, so a reader that
  * stalls holds back its own stream and no other.
  */
-final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Connection {
-  private static final int MAX_HEADER_LIST = 64 * 1024;
+final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Connection {
+  static final int MAX_HEADER_LIST = 64 * 1024;
 
   /** Smaller pieces are copied, so that a queued event does not keep a whole read buffer alive. */
   private static final int COPY_BELOW = 2048;
+
+  /** Answers to a peer that asks and asks and does not read; as many as Netty's server queues. */
+  private static final int MOST_UNREAD_ACKS = 10_000;
 
   private static final long PING = 0x6d756c7469636c75L;
 
   private final Server server;
   private final UpstreamLimits limits;
   private final Promise<Link> ready;
-  private final Http2Connection connection;
-  private final Http2ConnectionEncoder encoder;
-  private final Http2Connection.PropertyKey streamKey;
   private final Owner owner;
+  private final ChannelHandlerContext ctx;
+  private final FrameWriter frames;
+  private final BodySender bodies;
+  private final KeepAlive keepAlive;
+  private final ReceiveWindow window;
+  private final IntObjectHashMap<Stream> streams = new IntObjectHashMap<>();
 
   /** Streams told something since the last flush. */
   private final List<Stream> touched = new ArrayList<>();
 
-  private final ChannelHandlerContext ctx;
-  private final KeepAlive keepAlive;
+  private final Runnable flushNow = this::flushNow;
   private boolean flushPending;
+  private boolean reading;
   private boolean retired;
-  private int lastAccepted = Integer.MAX_VALUE;
+  private boolean ending;
+  private int nextId = 1;
+  private int maxStreams = Integer.MAX_VALUE;
+  private int unreadAcks;
   private @Nullable Throwable brokenBy;
 
   /**
@@ -78,31 +75,10 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
       UpstreamLimits limits,
       Owner owner,
       Promise<Link> ready) {
-    Http2Connection connection = new DefaultHttp2Connection(false, 0);
-    DefaultHttp2RemoteFlowController remote =
-        new DefaultHttp2RemoteFlowController(
-            connection, new UniformStreamByteDistributor(connection));
-    connection.remote().flowController(remote);
-    Http2ConnectionEncoder encoder =
-        new DefaultHttp2ConnectionEncoder(
-            connection, new DefaultHttp2FrameWriter(HeaderIndexing.NEVER_INDEXED));
-    Http2ConnectionDecoder decoder =
-        new DefaultHttp2ConnectionDecoder(
-            connection,
-            encoder,
-            new DefaultHttp2FrameReader(new DefaultHttp2HeadersDecoder(true, MAX_HEADER_LIST)));
-    Http2Settings settings =
-        new Http2Settings()
-            .pushEnabled(false)
-            .initialWindowSize(limits.streamWindow())
-            .maxHeaderListSize(MAX_HEADER_LIST);
-    pipeline.addLast(
-        new EmptyFlushFilter(),
-        new Handler(decoder, encoder, settings, server, limits, owner, ready));
+    pipeline.addLast(new Http2LinkHandler(server, limits, owner, ready));
   }
 
-  private Http2Link(
-      Handler handler,
+  Http2Link(
       ChannelHandlerContext ctx,
       Server server,
       UpstreamLimits limits,
@@ -113,11 +89,20 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
     this.limits = limits;
     this.owner = owner;
     this.ready = ready;
-    encoder = handler.encoder();
-    connection = handler.connection();
-    streamKey = connection.newKey();
-    connection.addListener(this);
+    frames = new FrameWriter(ctx);
+    bodies = new BodySender(ctx, frames);
+    window = new ReceiveWindow(limits.connectionWindow());
     keepAlive = new KeepAlive(ctx.channel().eventLoop(), this, limits);
+  }
+
+  void begin() {
+    frames.preface(
+        new Http2Settings()
+            .pushEnabled(false)
+            .initialWindowSize(limits.streamWindow())
+            .maxHeaderListSize(MAX_HEADER_LIST));
+    frames.windowUpdate(0, limits.connectionWindow() - UpstreamLimits.HTTP2_INITIAL_WINDOW);
+    ctx.flush();
   }
 
   @Override
@@ -132,15 +117,12 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
 
   @Override
   public int underWay() {
-    return connection.local().numActiveStreams();
+    return streams.size();
   }
 
   @Override
   public int capacity() {
-    return retired
-        ? 0
-        : Math.min(limits.streamsPerConnection(), connection.local().maxActiveStreams())
-            - underWay();
+    return retired ? 0 : Math.min(limits.streamsPerConnection(), maxStreams) - underWay();
   }
 
   @Override
@@ -155,9 +137,9 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
 
   @Override
   public void start(Call call) {
-    int id = connection.local().incrementAndGetNextStreamId();
+    int id = nextId;
     if (id < 0) {
-      // Two thousand million requests: the stream numbers of this connection are used up.
+      // A thousand million requests: the stream numbers of this connection are used up.
       retire();
       call.lost("http2: no stream numbers left", true, null);
       return;
@@ -165,21 +147,20 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
     Http2Headers headers = call.headers();
     server.address(call.request().head(), headers);
     boolean bodyless = call.body() == null;
-    ChannelFuture sent = encoder.writeHeaders(ctx, id, headers, 0, bodyless, ctx.newPromise());
-    Http2Stream http2 = connection.stream(id);
-    if (http2 == null) {
-      Throwable cause = sent.cause();
-      if (cause instanceof Http2Exception.HeaderListSizeException) {
-        call.fail(ApiException.badRequest("the request's headers are too large"));
-      } else {
-        call.lost(
-            cause == null ? "http2: stream refused" : UpstreamErrors.reading(cause), true, cause);
-      }
+    ChannelFuture sent;
+    try {
+      sent = frames.headers(id, headers, bodyless);
+    } catch (Http2Exception tooLarge) {
+      call.fail(ApiException.badRequest("the request's headers are too large"));
       return;
     }
-    Stream stream = new Stream(call, http2, sent);
-    http2.setProperty(streamKey, stream);
-    stream.widen(call.request().window());
+    nextId += 2;
+    int streamWindow = Math.max(call.request().window(), limits.streamWindow());
+    Stream stream = new Stream(id, call, sent, streamWindow, bodyless ? null : bodies.body(id));
+    streams.put(id, stream);
+    if (streamWindow > limits.streamWindow()) {
+      frames.windowUpdate(id, streamWindow - limits.streamWindow());
+    }
     flushSoon();
     call.sent(stream);
   }
@@ -188,11 +169,16 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
   private void flushSoon() {
     if (!flushPending) {
       flushPending = true;
-      ctx.executor()
-          .execute(() -> {
-            flushPending = false;
-            ctx.channel().flush();
-          });
+      if (!reading) {
+        ctx.executor().execute(flushNow);
+      }
+    }
+  }
+
+  private void flushNow() {
+    if (flushPending) {
+      flushPending = false;
+      ctx.flush();
     }
   }
 
@@ -206,8 +192,17 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
   }
 
   private void closeIfDone() {
-    if (retired && connection.local().numActiveStreams() == 0) {
-      ctx.channel().close();
+    if (retired && streams.isEmpty()) {
+      end(Http2Error.NO_ERROR, "");
+    }
+  }
+
+  private void end(Http2Error why, String text) {
+    if (!ending && ctx.channel().isActive()) {
+      ending = true;
+      frames.goAway(why.code(), text);
+      ctx.flush();
+      ctx.close();
     }
   }
 
@@ -216,25 +211,25 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
     breakOff(new ClosedChannelException());
   }
 
-  private void breakOff(Throwable cause) {
+  void breakOff(Throwable cause) {
     if (brokenBy == null) {
       brokenBy = cause;
     }
     retire();
-    ctx.channel().close();
+    ctx.close();
   }
 
   // What KeepAlive asks for.
 
   @Override
   public void ping() {
-    encoder.writePing(ctx, false, PING, ctx.newPromise());
+    frames.ping(false, PING);
     ctx.flush();
   }
 
   @Override
   public boolean unused() {
-    return connection.local().numActiveStreams() == 0;
+    return streams.isEmpty();
   }
 
   @Override
@@ -250,12 +245,44 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
   // What the peer sends.
 
   @Override
-  public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings) {
+  public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings)
+      throws Http2Exception {
+    if (Boolean.TRUE.equals(settings.pushEnabled())) {
+      throw Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "a server can't enable push");
+    }
+    frames.configure(settings);
+    Long most = settings.maxConcurrentStreams();
+    if (most != null) {
+      maxStreams = (int) Math.min(most, Integer.MAX_VALUE);
+    }
+    acknowledge();
+    frames.settingsAck();
+    Integer initial = settings.initialWindowSize();
+    if (initial != null) {
+      int change = bodies.initialWindow(initial);
+      for (Stream stream : underWayNow()) {
+        stream.widen(change);
+      }
+    }
     if (!ready.isDone()) {
       ready.trySuccess(this);
-    } else {
+    } else if (!retired) {
       owner.hasRoom(this);
     }
+  }
+
+  @Override
+  public void onPingRead(ChannelHandlerContext context, long data) throws Http2Exception {
+    acknowledge();
+    frames.ping(true, data);
+  }
+
+  private void acknowledge() throws Http2Exception {
+    if (!ctx.channel().isWritable() && ++unreadAcks > MOST_UNREAD_ACKS) {
+      throw Http2Exception.connectionError(
+          Http2Error.ENHANCE_YOUR_CALM, "the peer asks for acknowledgements and doesn't read them");
+    }
+    flushSoon();
   }
 
   @Override
@@ -267,7 +294,19 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
       short weight,
       boolean exclusive,
       int padding,
-      boolean endOfStream) {
+      boolean endOfStream)
+      throws Http2Exception {
+    onHeadersRead(context, streamId, headers, padding, endOfStream);
+  }
+
+  @Override
+  public void onHeadersRead(
+      ChannelHandlerContext context,
+      int streamId,
+      Http2Headers headers,
+      int padding,
+      boolean endOfStream)
+      throws Http2Exception {
     Stream stream = stream(streamId);
     if (stream != null) {
       stream.headers(headers, endOfStream);
@@ -276,149 +315,311 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
 
   @Override
   public int onDataRead(
-      ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+      ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean endOfStream)
+      throws Http2Exception {
+    int counted = data.readableBytes() + padding;
+    if (!window.received(counted)) {
+      throw Http2Exception.connectionError(
+          Http2Error.FLOW_CONTROL_ERROR, "more was sent than the connection's window allows");
+    }
     Stream stream = stream(streamId);
     if (stream == null) {
-      return data.readableBytes() + padding;
+      consumed(counted);
+    } else {
+      stream.data(data, padding, endOfStream);
     }
-    stream.data(data, endOfStream);
-    return padding;
+    return 0;
   }
 
   @Override
-  public void onRstStreamRead(ChannelHandlerContext context, int streamId, long errorCode) {
+  public void onRstStreamRead(ChannelHandlerContext context, int streamId, long errorCode)
+      throws Http2Exception {
     Stream stream = stream(streamId);
     if (stream != null) {
-      stream.resetBy(errorCode);
+      stream.lost(
+          UpstreamErrors.reset(streamId, errorCode),
+          errorCode == Http2Error.REFUSED_STREAM.code(),
+          null);
+    }
+  }
+
+  @Override
+  public void onWindowUpdateRead(ChannelHandlerContext context, int streamId, int bytes)
+      throws Http2Exception {
+    if (streamId == 0) {
+      bodies.widen(bytes);
+      flushSoon();
+      return;
+    }
+    Stream stream = stream(streamId);
+    if (stream != null) {
+      stream.widen(bytes);
     }
   }
 
   @Override
   public void onGoAwayRead(
       ChannelHandlerContext context, int lastStreamId, long errorCode, ByteBuf debugData) {
-    // Netty closes the streams above it next.
-    lastAccepted = lastStreamId;
+    // First, so that what is repeated now goes to another connection.
     retire();
+    for (Stream stream : underWayNow()) {
+      if (stream.id > lastStreamId) {
+        stream.lost("http2: server sent GOAWAY", true, null);
+      }
+    }
   }
 
   @Override
-  public void onStreamClosed(Http2Stream http2) {
-    Stream stream = http2.getProperty(streamKey);
-    if (stream != null) {
-      stream.closed();
+  public void onPushPromiseRead(
+      ChannelHandlerContext context,
+      int streamId,
+      int promisedStreamId,
+      Http2Headers headers,
+      int padding)
+      throws Http2Exception {
+    throw Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "push is not enabled");
+  }
+
+  /**
+   * Returns null if the stream is over: what the peer still had on the way is of no interest.
+   *
+   * @throws Http2Exception if it has never been
+   */
+  private @Nullable Stream stream(int id) throws Http2Exception {
+    Stream stream = streams.get(id);
+    if (stream == null && ((id & 1) == 0 || Integer.compareUnsigned(id, nextId) >= 0)) {
+      throw Http2Exception.connectionError(
+          Http2Error.PROTOCOL_ERROR, "stream %d was not opened", id);
     }
-    keepAlive.used();
-    if (!retired) {
-      owner.hasRoom(this);
-    } else {
-      closeIfDone();
+    return stream;
+  }
+
+  /** What is done with one may end others. */
+  private List<Stream> underWayNow() {
+    return List.copyOf(streams.values());
+  }
+
+  private void consumed(int bytes) {
+    int told = window.consumed(bytes);
+    if (told > 0) {
+      frames.windowUpdate(0, told);
+      flushSoon();
     }
   }
 
-  private @Nullable Stream stream(int id) {
-    Http2Stream http2 = connection.stream(id);
-    return http2 == null ? null : http2.getProperty(streamKey);
+  void failed(Http2Exception error) {
+    if (error instanceof Http2Exception.StreamException of) {
+      Stream stream = streams.get(of.streamId());
+      if (stream != null) {
+        stream.abandon(error.error());
+        stream.lost("http2: " + error.getMessage(), false, error);
+      }
+      return;
+    }
+    if (brokenBy == null) {
+      brokenBy = error;
+    }
+    end(error.error(), String.valueOf(error.getMessage()));
   }
 
-  private void readComplete() {
+  boolean isBroken() {
+    return brokenBy != null;
+  }
+
+  void readStarted() {
+    reading = true;
+  }
+
+  void readComplete() {
+    reading = false;
     keepAlive.read();
     for (int i = 0; i < touched.size(); i++) {
       touched.get(i).flush();
     }
     touched.clear();
+    flushNow();
   }
 
-  private void inactive() {
+  void writable() {
+    unreadAcks = 0;
+    bodies.send();
+    flushSoon();
+  }
+
+  void inactive() {
     keepAlive.stop();
-    if (brokenBy == null) {
-      brokenBy = new ClosedChannelException();
-    }
+    Throwable cause = brokenBy == null ? new ClosedChannelException() : brokenBy;
+    brokenBy = cause;
     if (!retired) {
       retired = true;
       owner.retired(this);
     }
-    ready.tryFailure(brokenBy);
+    for (Stream stream : underWayNow()) {
+      // A head that never left as a whole can't be decrypted, so it can't have been acted on.
+      stream.lost(UpstreamErrors.reading(cause), !stream.headSent.isSuccess(), cause);
+    }
+    ready.tryFailure(cause);
+    frames.close();
   }
 
   /** An attempt on this connection. */
   private final class Stream implements LinkStream {
-    private final Http2Stream http2;
+    private static final int UNKNOWN = -1;
+
+    private final int id;
     private final ChannelFuture headSent;
+    private final ReceiveWindow window;
+    private final BodySender.@Nullable Body body;
+
+    /** Null once the stream is over. */
     private @Nullable Call call;
+
     private boolean touchedNow;
     private boolean headRead;
-    private boolean bodyEnded;
-    private long resetCode = -1;
 
-    Stream(Call call, Http2Stream http2, ChannelFuture headSent) {
+    /** What the answer's body has yet to have; {@link #UNKNOWN} if nobody has said. */
+    private long bytesToCome = UNKNOWN;
+
+    Stream(
+        int id, Call call, ChannelFuture headSent, int windowSize, BodySender.@Nullable Body body) {
+      this.id = id;
       this.call = call;
-      this.http2 = http2;
       this.headSent = headSent;
-      bodyEnded = call.body() == null;
+      this.body = body;
+      window = new ReceiveWindow(windowSize);
     }
 
-    void widen(int window) {
-      if (window > limits.streamWindow()) {
-        try {
-          connection
-              .local()
-              .flowController()
-              .incrementWindowSize(http2, window - limits.streamWindow());
-        } catch (Http2Exception e) {
-          throw new IllegalStateException(e);
-        }
-      }
-    }
-
-    void headers(Http2Headers headers, boolean end) {
-      Call current = call;
-      if (current == null) {
-        return;
-      }
+    void headers(Http2Headers headers, boolean end) throws Http2Exception {
       if (headRead) {
-        ended(current, headers.isEmpty() ? null : headers);
+        if (!end) {
+          throw malformed("trailers without END_STREAM");
+        }
+        ended(headers.isEmpty() ? null : headers);
         return;
       }
-      CharSequence text = headers.status();
-      int status = text == null ? 0 : Integer.parseInt(text, 0, text.length(), 10);
+      int status = status(headers.status());
       if (status < 200) {
+        if (end) {
+          throw malformed("an informational answer with END_STREAM");
+        }
         return;
       }
       headRead = true;
       headers.remove(Http2Headers.PseudoHeaderName.STATUS.value());
+      Call current = call;
+      if (current == null) {
+        return;
+      }
+      if (status != 304 && !current.request().head().method().equals("HEAD")) {
+        bytesToCome = headers.getLong(HttpHeaderNames.CONTENT_LENGTH, UNKNOWN);
+      }
       current.head(status, headers);
       if (end) {
-        ended(current, null);
+        ended(null);
       } else {
         touch();
       }
     }
 
-    void data(ByteBuf data, boolean end) {
-      Call current = call;
-      int length = data.readableBytes();
-      if (current == null) {
-        consumed(length);
-        return;
+    private int status(@Nullable CharSequence text) throws Http2Exception {
+      if (text == null || text.length() != 3) {
+        throw malformed("an answer without a status");
       }
-      if (length > 0) {
+      try {
+        return Integer.parseUnsignedInt(text, 0, 3, 10);
+      } catch (NumberFormatException noNumber) {
+        throw malformed("an answer without a status");
+      }
+    }
+
+    void data(ByteBuf data, int padding, boolean end) throws Http2Exception {
+      int length = data.readableBytes();
+      if (!window.received(length + padding)) {
+        Http2Link.this.consumed(length + padding);
+        throw Http2Exception.streamError(
+            id, Http2Error.FLOW_CONTROL_ERROR, "more was sent than the stream's window allows");
+      }
+      if (!headRead) {
+        throw malformed("DATA before HEADERS");
+      }
+      consumed(padding);
+      if (bytesToCome != UNKNOWN) {
+        bytesToCome -= length;
+        if (bytesToCome < 0) {
+          throw malformed("a body longer than its content-length");
+        }
+      }
+      Call current = call;
+      if (length > 0 && current != null) {
         touch();
         current.data(
             length < COPY_BELOW
                 ? ctx.alloc().buffer(length, length).writeBytes(data)
                 : data.retain());
       }
-      if (end && call != null) {
-        ended(current, null);
+      if (end) {
+        ended(null);
       }
     }
 
-    private void ended(Call current, @Nullable Http2Headers trailers) {
-      call = null;
+    /** RFC 9113, 8.1.1. */
+    private Http2Exception malformed(String what) {
+      return Http2Exception.streamError(id, Http2Error.PROTOCOL_ERROR, "malformed answer: " + what);
+    }
+
+    private void ended(@Nullable Http2Headers trailers) throws Http2Exception {
+      if (bytesToCome > 0) {
+        throw malformed("a body shorter than its content-length");
+      }
+      Call current = call;
+      if (current == null) {
+        return;
+      }
+      forget();
       current.end(trailers);
-      if (!bodyEnded) {
+      if (body != null && !body.over()) {
         // The server has answered without reading on: nobody needs the rest of the request.
-        encoder.writeRstStream(ctx, http2.id(), Http2Error.CANCEL.code(), ctx.newPromise());
+        abandon(Http2Error.CANCEL);
+      }
+      gone();
+    }
+
+    /** The call hears of it; what it has yet to send is dropped. */
+    void lost(String why, boolean unprocessed, @Nullable Throwable cause) {
+      Call current = call;
+      if (current == null) {
+        return;
+      }
+      forget();
+      drop();
+      current.lost(why, unprocessed, cause);
+      gone();
+    }
+
+    void abandon(Http2Error why) {
+      drop();
+      frames.reset(id, why.code());
+      flushSoon();
+    }
+
+    private void drop() {
+      if (body != null) {
+        body.drop();
+      }
+    }
+
+    private void forget() {
+      call = null;
+      streams.remove(id);
+      Http2Link.this.consumed(window.held());
+    }
+
+    private void gone() {
+      keepAlive.used();
+      if (!retired) {
+        owner.hasRoom(Http2Link.this);
+      } else {
+        closeIfDone();
       }
     }
 
@@ -436,156 +637,52 @@ final class Http2Link extends Http2EventAdapter implements Link, KeepAlive.Conne
       }
     }
 
-    void resetBy(long code) {
-      resetCode = code;
-    }
-
-    void closed() {
-      Call current = call;
-      if (current == null) {
-        return;
-      }
-      call = null;
-      if (resetCode >= 0) {
-        current.lost(
-            UpstreamErrors.reset(http2.id(), resetCode),
-            resetCode == Http2Error.REFUSED_STREAM.code(),
-            null);
-      } else if (http2.id() > lastAccepted) {
-        current.lost("http2: server sent GOAWAY", true, null);
-      } else {
-        Throwable cause = brokenBy == null ? new ClosedChannelException() : brokenBy;
-        // A head that never left as a whole can't be decrypted, so it can't have been acted on.
-        current.lost(UpstreamErrors.reading(cause), !headSent.isSuccess(), cause);
+    void widen(int bytes) throws Http2Exception {
+      if (body != null) {
+        body.widen(bytes);
+        flushSoon();
       }
     }
 
     @Override
     public void write(ByteBuf bytes, boolean last, Runnable written) {
-      if (call == null) {
+      if (call == null || body == null) {
         bytes.release();
         written.run();
         return;
       }
-      bodyEnded = last;
-      encoder
-          .writeData(ctx, http2.id(), bytes, 0, last, ctx.newPromise())
-          .addListener(future -> written.run());
+      body.write(bytes, last, written);
       flushSoon();
     }
 
     @Override
     public void end(@Nullable Http2Headers trailers) {
-      if (call == null) {
-        return;
+      if (call != null && body != null) {
+        body.end(trailers);
+        flushSoon();
       }
-      bodyEnded = true;
-      if (trailers == null || trailers.isEmpty()) {
-        encoder.writeData(ctx, http2.id(), Unpooled.EMPTY_BUFFER, 0, true, ctx.newPromise());
-      } else {
-        encoder.writeHeaders(ctx, http2.id(), trailers, 0, true, ctx.newPromise());
-      }
-      flushSoon();
     }
 
     @Override
     public void consumed(int bytes) {
-      try {
-        if (connection.local().flowController().consumeBytes(http2, bytes)) {
-          flushSoon();
-        }
-      } catch (Http2Exception e) {
-        throw new IllegalStateException("more bytes consumed than received", e);
+      if (call == null) {
+        return;
+      }
+      Http2Link.this.consumed(bytes);
+      int told = window.consumed(bytes);
+      if (told > 0) {
+        frames.windowUpdate(id, told);
+        flushSoon();
       }
     }
 
     @Override
     public void cancel() {
-      call = null;
-      encoder.writeRstStream(ctx, http2.id(), Http2Error.CANCEL.code(), ctx.newPromise());
-      flushSoon();
-    }
-  }
-
-  private static final class Handler extends Http2ConnectionHandler {
-    private final Server server;
-    private final UpstreamLimits limits;
-    private final Owner owner;
-    private final Promise<Link> ready;
-    private @Nullable Http2Link link;
-
-    Handler(
-        Http2ConnectionDecoder decoder,
-        Http2ConnectionEncoder encoder,
-        Http2Settings settings,
-        Server server,
-        UpstreamLimits limits,
-        Owner owner,
-        Promise<Link> ready) {
-      super(decoder, encoder, settings);
-      this.server = server;
-      this.limits = limits;
-      this.owner = owner;
-      this.ready = ready;
-      gracefulShutdownTimeoutMillis(0);
-    }
-
-    @Override
-    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-      link = new Http2Link(this, ctx, server, limits, owner, ready);
-      decoder().frameListener(link);
-      super.handlerAdded(ctx);
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
-      if (event instanceof Http2ConnectionPrefaceAndSettingsFrameWrittenEvent) {
-        Http2Connection connection = connection();
-        connection
-            .local()
-            .flowController()
-            .incrementWindowSize(
-                connection.connectionStream(),
-                limits.connectionWindow() - UpstreamLimits.HTTP2_INITIAL_WINDOW);
+      if (call != null) {
+        forget();
+        abandon(Http2Error.CANCEL);
+        gone();
       }
-      super.userEventTriggered(ctx, event);
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-      if (link != null) {
-        link.readComplete();
-      }
-      super.channelReadComplete(ctx);
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-      if (link != null) {
-        link.inactive();
-      }
-      super.channelInactive(ctx);
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-      if (link == null || Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
-        super.exceptionCaught(ctx, cause);
-      } else {
-        link.breakOff(cause);
-      }
-    }
-
-    @Override
-    protected void onConnectionError(
-        ChannelHandlerContext ctx,
-        boolean outbound,
-        Throwable cause,
-        @Nullable Http2Exception error) {
-      if (link != null && link.brokenBy == null) {
-        link.brokenBy = cause;
-      }
-      super.onConnectionError(ctx, outbound, cause, error);
     }
   }
 }

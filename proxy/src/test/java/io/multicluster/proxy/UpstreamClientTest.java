@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.multicluster.wire.http.BodyReceiver;
-import io.multicluster.wire.http.BodySource;
 import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.status.ApiException;
 import io.netty.buffer.ByteBuf;
@@ -26,8 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -256,7 +252,7 @@ class UpstreamClientTest {
     H2Upstream.Options slow = new H2Upstream.Options();
     slow.consume = false;
     H2Upstream server = server(slow, request -> {});
-    Source source = new Source();
+    TestSource source = new TestSource();
     Received answer = new Received();
     open(server)
         .send(
@@ -339,7 +335,7 @@ class UpstreamClientTest {
             request.body.thenAccept(body -> request.answer(201, new String(body, UTF_8)));
           }
         });
-    Source source = new Source();
+    TestSource source = new TestSource();
     Received answer = new Received();
     open(server)
         .send(
@@ -908,31 +904,6 @@ class UpstreamClientTest {
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
-    }
-  }
-
-  private static final class Source implements BodySource {
-    final AtomicInteger consumed = new AtomicInteger();
-    final CountDownLatch cancelled = new CountDownLatch(1);
-    private final CompletableFuture<BodyReceiver> receiver = new CompletableFuture<>();
-
-    BodyReceiver receiver() throws Exception {
-      return get(receiver);
-    }
-
-    @Override
-    public void receive(BodyReceiver to) {
-      receiver.complete(to);
-    }
-
-    @Override
-    public void consumed(int bytes) {
-      consumed.addAndGet(bytes);
-    }
-
-    @Override
-    public void cancel() {
-      cancelled.countDown();
     }
   }
 }
