@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the bodies of a connection's requests as fast as the peer's windows (RFC 9113, 5.2) and the
- * socket take them; a frame of each in turn, so that a large one holds up no other. Writes without
- * a flush. Confined to the event loop.
+ * socket take them; a frame of each in turn, so that a large one holds up no other. Bytes wait here
+ * until {@link #send}, which belongs before each flush: a last part and an end that come together
+ * share a frame. Confined to the event loop.
  */
 final class BodySender {
   private final ChannelHandlerContext ctx;
@@ -44,7 +45,6 @@ final class BodySender {
           Http2Error.FLOW_CONTROL_ERROR, "the connection's window exceeds 2^31-1");
     }
     window += bytes;
-    send();
   }
 
   /**
@@ -58,7 +58,12 @@ final class BodySender {
     return change;
   }
 
-  /** Sends what has waited for windows or the socket. */
+  /** Whether there is something that may be sent, as far as is known. */
+  boolean waits() {
+    return !waiting.isEmpty();
+  }
+
+  /** Writes as much as windows and the socket take, without a flush. */
   void send() {
     while (ctx.channel().isWritable()) {
       Body body = waiting.peek();
@@ -117,10 +122,10 @@ final class BodySender {
     private void add(Part part) {
       parts.add(part);
       if (parts.size() == 1 && !needsWindow()) {
+        // Not behind others that wait for the connection's window.
         sendFrame();
       } else {
         waitIfReady();
-        send();
       }
     }
 
@@ -132,7 +137,6 @@ final class BodySender {
       }
       own += bytes;
       waitIfReady();
-      send();
     }
 
     private void waitIfReady() {

@@ -150,8 +150,13 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
     ChannelFuture sent;
     try {
       sent = frames.headers(id, headers, bodyless);
-    } catch (Http2Exception tooLarge) {
+    } catch (Http2Exception.HeaderListSizeException tooLarge) {
       call.fail(ApiException.badRequest("the request's headers are too large"));
+      return;
+    } catch (Http2Exception broken) {
+      // What the peer knows of earlier heads may differ from what we think it knows.
+      failed(broken);
+      call.lost(UpstreamErrors.reading(broken), true, broken);
       return;
     }
     nextId += 2;
@@ -178,7 +183,15 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
   private void flushNow() {
     if (flushPending) {
       flushPending = false;
+      bodies.send();
       ctx.flush();
+    }
+  }
+
+  /** A flush of nothing costs a call into TLS. */
+  private void flushBodiesSoon() {
+    if (bodies.waits()) {
+      flushSoon();
     }
   }
 
@@ -259,15 +272,24 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
     frames.settingsAck();
     Integer initial = settings.initialWindowSize();
     if (initial != null) {
-      int change = bodies.initialWindow(initial);
-      for (Stream stream : underWayNow()) {
-        stream.widen(change);
-      }
+      widenAll(bodies.initialWindow(initial));
     }
     if (!ready.isDone()) {
       ready.trySuccess(this);
     } else if (!retired) {
       owner.hasRoom(this);
+    }
+  }
+
+  private void widenAll(int change) throws Http2Exception {
+    for (Stream stream : streams.values()) {
+      try {
+        stream.widen(change);
+      } catch (Http2Exception overflow) {
+        // RFC 9113, 6.9.2: an error of the connection, unlike a WINDOW_UPDATE's.
+        throw Http2Exception.connectionError(
+            overflow.error(), overflow, "SETTINGS_INITIAL_WINDOW_SIZE: %s", overflow.getMessage());
+      }
     }
   }
 
@@ -348,7 +370,7 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
       throws Http2Exception {
     if (streamId == 0) {
       bodies.widen(bytes);
-      flushSoon();
+      flushBodiesSoon();
       return;
     }
     Stream stream = stream(streamId);
@@ -411,7 +433,8 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
     if (error instanceof Http2Exception.StreamException of) {
       Stream stream = streams.get(of.streamId());
       if (stream != null) {
-        stream.abandon(error.error());
+        frames.reset(of.streamId(), error.error().code());
+        flushSoon();
         stream.lost("http2: " + error.getMessage(), false, error);
       }
       return;
@@ -420,6 +443,8 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
       brokenBy = error;
     }
     end(error.error(), String.valueOf(error.getMessage()));
+    // It closes when its last bytes have left; nothing may be sent on it until then.
+    retire();
   }
 
   boolean isBroken() {
@@ -442,8 +467,7 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
 
   void writable() {
     unreadAcks = 0;
-    bodies.send();
-    flushSoon();
+    flushBodiesSoon();
   }
 
   void inactive() {
@@ -596,7 +620,7 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
       gone();
     }
 
-    void abandon(Http2Error why) {
+    private void abandon(Http2Error why) {
       drop();
       frames.reset(id, why.code());
       flushSoon();
@@ -640,7 +664,7 @@ final class Http2Link extends Http2FrameAdapter implements Link, KeepAlive.Conne
     void widen(int bytes) throws Http2Exception {
       if (body != null) {
         body.widen(bytes);
-        flushSoon();
+        flushBodiesSoon();
       }
     }
 

@@ -15,7 +15,6 @@ import java.util.List;
  * Where the channel meets its {@link Http2Link}: reads frames, and passes on what happens to it.
  */
 final class Http2LinkHandler extends ByteToMessageDecoder {
-
   /** Where the type is in a frame's header. */
   private static final int TYPE = 3;
 

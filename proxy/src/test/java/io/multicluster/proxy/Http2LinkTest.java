@@ -21,64 +21,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.multicluster.proxy.RawH2Server.Frame;
 import io.multicluster.proxy.RawH2Server.Script;
+import io.multicluster.wire.http.BodyReceiver;
 import io.multicluster.wire.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The client's side of RFC 9113 against a server that keeps to it, or does not. */
-@ExtendWith(Leaks.class)
-class Http2LinkTest {
-  private static final TestPki PKI = new TestPki();
-
+class Http2LinkTest extends UpstreamFixture {
   /** With windows that a test can fill. */
-  private static final UpstreamLimits LIMITS = limits();
+  private static final UpstreamLimits LIMITS = limits(128 * 1024, 10, 64, 4096);
 
   private static final int ENABLE_PUSH = 2;
   private static final int INITIAL_WINDOW_SIZE = 4;
   private static final int MAX_FRAME_SIZE = 5;
   private static final int MAX_HEADER_LIST_SIZE = 6;
   private static final int INITIAL_WINDOW = 65_535;
-
-  private static EventLoopGroup group;
-
-  private final List<AutoCloseable> open = new ArrayList<>();
-
-  @BeforeAll
-  static void startLoops() {
-    group = Upstreams.eventLoops("test", 1);
-  }
-
-  @AfterAll
-  static void stopLoops() {
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable closeable : open.reversed()) {
-      closeable.close();
-    }
-  }
 
   // What a peer may do.
 
@@ -216,12 +186,14 @@ class Http2LinkTest {
     RawH2Server server =
         server(client -> {
           client.greet(INITIAL_WINDOW_SIZE, 1 << 20);
+          int second = 0;
           int before = 0;
-          while (before < INITIAL_WINDOW) {
-            before += client.next(DATA).payload().length;
+          while (second <= 1 || before < INITIAL_WINDOW) {
+            Frame frame = client.read();
+            second = frame.type() == HEADERS ? frame.stream() : second;
+            before += frame.type() == DATA ? frame.payload().length : 0;
           }
           assertThat(before).isEqualTo(INITIAL_WINDOW);
-          int second = client.next(HEADERS).stream();
           client.sendNumber(WINDOW_UPDATE, 0, frames * 16_384);
           int ofSecond = 0;
           for (int i = 0; i < frames; i++) {
@@ -455,6 +427,53 @@ class Http2LinkTest {
   }
 
   @Test
+  void settingsThatWidenAStreamBeyondAllBoundsBreakTheConnection() throws Exception {
+    RawH2Server server =
+        server(client -> {
+          client.greet();
+          int stream = client.next(HEADERS).stream();
+          client.sendNumber(WINDOW_UPDATE, stream, 1 << 30);
+          client.settings(INITIAL_WINDOW_SIZE, Integer.MAX_VALUE);
+          assertThat(client.next(GOAWAY).code())
+              .isEqualTo((int) Http2Error.FLOW_CONTROL_ERROR.code());
+        });
+    Received answer = new Received();
+    client(server).send(head("POST"), Unpooled.wrappedBuffer(new byte[1 << 19]), answer);
+    assertThat(get(answer.failed)).hasMessageContaining("SETTINGS_INITIAL_WINDOW_SIZE");
+    get(server.done());
+  }
+
+  @Test
+  void anEndThatComesWithTheLastBytesSharesTheirFrame() throws Exception {
+    RawH2Server server =
+        server(client -> {
+          client.greet();
+          int stream = client.next(HEADERS).stream();
+          client.send(HEADERS, END_HEADERS, stream, OK);
+          Frame bytes = client.next(DATA);
+          assertThat(bytes.payload()).hasSize(5);
+          assertThat(bytes.has(END_STREAM)).isTrue();
+          client.send(DATA, END_STREAM, stream, new byte[0]);
+        });
+    TestSource source = new TestSource();
+    Received answer = new Received();
+    client(server)
+        .send(
+            UpstreamRequest.of(head("POST")).withBody(new UpstreamRequest.Body.Streamed(source)),
+            answer);
+    get(answer.status);
+    BodyReceiver to = source.receiver();
+    group
+        .next()
+        .execute(() -> {
+          to.data(Unpooled.wrappedBuffer(new byte[5]));
+          to.end(null);
+        });
+    assertThat(get(answer.ended)).isEmpty();
+    get(server.done());
+  }
+
+  @Test
   void aServerThatSpeaksSomethingElseIsSaidSo() throws Exception {
     RawH2Server server =
         server(client -> {
@@ -510,24 +529,6 @@ class Http2LinkTest {
     return block;
   }
 
-  private static UpstreamLimits limits() {
-    UpstreamLimits d = UpstreamLimits.DEFAULT;
-    return new UpstreamLimits(
-        d.connectTimeout(),
-        d.queueTimeout(),
-        d.pingAfter(),
-        d.pingTimeout(),
-        d.idleTimeout(),
-        d.checkInterval(),
-        128 * 1024,
-        10,
-        d.connections(),
-        d.waiting(),
-        d.breakerFailures(),
-        d.breakerPause(),
-        d.breakerLongestPause());
-  }
-
   private RawH2Server server(Script... scripts) throws Exception {
     RawH2Server server = new RawH2Server(PKI, scripts);
     open.add(server);
@@ -535,9 +536,7 @@ class Http2LinkTest {
   }
 
   private UpstreamClient client(RawH2Server server) {
-    UpstreamClient client = new Upstreams(group, LIMITS).open("test", PKI.config(server.url()));
-    open.add(client);
-    return client;
+    return open(PKI.config(server.url()), LIMITS);
   }
 
   private static Received ask(UpstreamClient client, String method) {

@@ -10,7 +10,6 @@ import io.multicluster.wire.status.ApiException;
 import io.multicluster.wire.user.UserInfo;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
@@ -25,41 +24,15 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@ExtendWith(Leaks.class)
-class ReverseProxyTest {
-  private static final TestPki PKI = new TestPki();
+class ReverseProxyTest extends UpstreamFixture {
   private static final UserInfo JANE =
       new UserInfo("jane", "", List.of("dev", UserInfo.AUTHENTICATED), Map.of());
-  private static EventLoopGroup group;
-
-  private final List<AutoCloseable> open = new ArrayList<>();
   private final CompletableFuture<ApiException> failed = new CompletableFuture<>();
   private final ForwardListener listener = failed::complete;
-
-  @BeforeAll
-  static void startLoops() {
-    group = Upstreams.eventLoops("test", 1);
-  }
-
-  @AfterAll
-  static void stopLoops() {
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable closeable : open.reversed()) {
-      closeable.close();
-    }
-  }
 
   // Identity.
 
@@ -91,7 +64,7 @@ class ReverseProxyTest {
             List.of("dev", "team:ops", UserInfo.AUTHENTICATED),
             Map.of("acme.com/project", List.of("one", "two"), "100%", List.of("x")));
     UpstreamClient client =
-        client(PKI.config(server.url()).withBearerToken("gateway"), UpstreamLimits.DEFAULT);
+        open(PKI.config(server.url()).withBearerToken("gateway"), UpstreamLimits.DEFAULT);
 
     ReverseProxy.forward(exchange, client, user, "/api/v1/pods", Duration.ZERO, listener);
 
@@ -246,7 +219,7 @@ class ReverseProxyTest {
           request.data(Unpooled.wrappedBuffer(new byte[(int) total]), true);
         });
     FakeExchange exchange = getRequest("/big").slow();
-    forward(exchange, client(PKI.config(server.url()), limits(window)));
+    forward(exchange, open(PKI.config(server.url()), limits(window)));
 
     await(() -> exchange.held.get() == window);
     while (!exchange.ended.isDone()) {
@@ -331,7 +304,7 @@ class ReverseProxyTest {
     URI url = server.url();
     server.kill();
     FakeExchange exchange = getRequest("/");
-    forward(exchange, client(PKI.config(url), UpstreamLimits.DEFAULT));
+    forward(exchange, open(PKI.config(url), UpstreamLimits.DEFAULT));
 
     assertThat(get(failed).status().code()).isEqualTo(503);
     assertThat(exchange.headSent()).isFalse();
@@ -381,31 +354,7 @@ class ReverseProxyTest {
   }
 
   private UpstreamClient client(H2Upstream server) {
-    return client(PKI.config(server.url()), UpstreamLimits.DEFAULT);
-  }
-
-  private UpstreamClient client(UpstreamConfig config, UpstreamLimits limits) {
-    UpstreamClient client = new Upstreams(group, limits).open("test", config);
-    open.add(client);
-    return client;
-  }
-
-  private static UpstreamLimits limits(int window) {
-    UpstreamLimits d = UpstreamLimits.DEFAULT;
-    return new UpstreamLimits(
-        d.connectTimeout(),
-        d.queueTimeout(),
-        d.pingAfter(),
-        d.pingTimeout(),
-        d.idleTimeout(),
-        d.checkInterval(),
-        window,
-        d.streamsPerConnection(),
-        d.connections(),
-        d.waiting(),
-        d.breakerFailures(),
-        d.breakerPause(),
-        d.breakerLongestPause());
+    return open(PKI.config(server.url()), UpstreamLimits.DEFAULT);
   }
 
   private static List<String> names(Http2Headers headers) {

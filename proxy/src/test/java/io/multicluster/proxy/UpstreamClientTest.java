@@ -9,7 +9,6 @@ import io.multicluster.wire.http.RequestHead;
 import io.multicluster.wire.status.ApiException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
@@ -30,35 +29,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(Leaks.class)
-class UpstreamClientTest {
-  private static final TestPki PKI = new TestPki();
-  private static EventLoopGroup group;
-
-  private final List<AutoCloseable> open = new ArrayList<>();
-
-  @BeforeAll
-  static void startLoops() {
-    group = Upstreams.eventLoops("test", 1);
-  }
-
-  @AfterAll
-  static void stopLoops() {
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable closeable : open.reversed()) {
-      closeable.close();
-    }
-  }
+class UpstreamClientTest extends UpstreamFixture {
 
   // Requests and answers.
 
@@ -838,30 +811,6 @@ class UpstreamClientTest {
 
   private UpstreamClient open(H2Upstream server) {
     return open(PKI.config(server.url()), UpstreamLimits.DEFAULT);
-  }
-
-  private UpstreamClient open(UpstreamConfig config, UpstreamLimits limits) {
-    UpstreamClient client = new Upstreams(group, limits).open("test", config);
-    open.add(client);
-    return client;
-  }
-
-  private static UpstreamLimits limits(int window, int streams, int connections, int waiting) {
-    UpstreamLimits d = UpstreamLimits.DEFAULT;
-    return new UpstreamLimits(
-        d.connectTimeout(),
-        d.queueTimeout(),
-        d.pingAfter(),
-        d.pingTimeout(),
-        d.idleTimeout(),
-        d.checkInterval(),
-        window,
-        streams,
-        connections,
-        waiting,
-        d.breakerFailures(),
-        d.breakerPause(),
-        d.breakerLongestPause());
   }
 
   private static RequestHead head(String method, String path, String query) {

@@ -1,6 +1,5 @@
 package io.multicluster.server.transport;
 
-import io.multicluster.proxy.EmptyFlushFilter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;

@@ -1,4 +1,4 @@
-package io.multicluster.proxy;
+package io.multicluster.server.transport;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -7,12 +7,11 @@ import io.netty.channel.ChannelPromise;
 /**
  * Keeps flushes from TLS when nothing was written since the last one. Netty's HTTP/2 handler
  * flushes after each read, "on the assumption that flush is cheap if there is nothing to write";
- * but {@code SslHandler} then takes a buffer and calls into BoringSSL to encrypt nothing. A proxied
- * request has three such flushes.
+ * but {@code SslHandler} then takes a buffer and calls into BoringSSL to encrypt nothing.
  *
  * <p>Belongs between the two handlers, once the TLS handshake is done.
  */
-public final class EmptyFlushFilter extends ChannelOutboundHandlerAdapter {
+final class EmptyFlushFilter extends ChannelOutboundHandlerAdapter {
   private boolean written;
 
   @Override

@@ -1,4 +1,4 @@
-package io.multicluster.proxy;
+package io.multicluster.server.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
